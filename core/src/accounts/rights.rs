@@ -1,0 +1,141 @@
+//! The rights table: which role may call which operation. One row per `operationId`.
+
+use super::Role;
+
+/// Who may call an operation.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Rights {
+    /// Anyone, without signing in.
+    Public,
+    /// These roles.
+    Roles(&'static [Role]),
+}
+
+macro_rules! operations {
+    ($($(#[$doc:meta])* $name:ident = $id:literal: $rights:expr;)+) => {
+        /// An operation of the API, named by its `operationId`.
+        #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+        pub enum Operation {
+            $($(#[$doc])* $name,)+
+        }
+
+        impl Operation {
+            /// Every operation.
+            pub const ALL: &'static [Self] = &[$(Self::$name),+];
+
+            /// The `operationId`.
+            #[must_use]
+            pub const fn id(self) -> &'static str {
+                match self { $(Self::$name => $id,)+ }
+            }
+
+            /// Who may call it.
+            #[must_use]
+            pub const fn rights(self) -> Rights {
+                match self { $(Self::$name => $rights,)+ }
+            }
+        }
+    };
+}
+
+use Rights::{Public, Roles};
+use Role::{Admin, Analyst, Cashier, Dispatcher, Reader};
+
+const EVERYONE: Rights = Roles(&[Reader, Dispatcher, Analyst, Cashier, Admin]);
+const OFFICE: Rights = Roles(&[Dispatcher, Analyst, Cashier, Admin]);
+const DISPATCH: Rights = Roles(&[Dispatcher, Admin]);
+const REGISTER: Rights = Roles(&[Dispatcher, Analyst, Admin]);
+
+operations! {
+    /// Server time, epoch, limits.
+    GetMeta = "get_meta": Public;
+    /// Whether the process and its database answer.
+    GetHealth = "get_health": Public;
+    /// The API's contract.
+    GetOpenapi = "get_openapi": Public;
+    /// First run: the holder of the set-up token makes the first administrator.
+    ClaimSetup = "claim_setup": Public;
+    /// Sign in at a desk.
+    Login = "login": Public;
+    /// Turn an activation code into a device and its tokens.
+    ActivateDevice = "activate_device": Public;
+    /// Exchange a refresh token.
+    RefreshTokens = "refresh_tokens": Public;
+    /// End this session.
+    Logout = "logout": EVERYONE;
+    /// Who am I.
+    GetMe = "get_me": EVERYONE;
+    /// List accounts.
+    ListAccounts = "list_accounts": Roles(&[Dispatcher, Admin]);
+    /// Make an account.
+    CreateAccount = "create_account": Roles(&[Admin]);
+    /// Disable an account and end its sessions.
+    DisableAccount = "disable_account": Roles(&[Admin]);
+    /// Mint an activation code for a reader's phone.
+    CreateActivationCode = "create_activation_code": DISPATCH;
+    /// List devices with their gaps.
+    ListDevices = "list_devices": DISPATCH;
+    /// Revoke a lost phone.
+    RevokeDevice = "revoke_device": DISPATCH;
+    /// The area tree.
+    ListAreas = "list_areas": OFFICE;
+    /// The routes.
+    ListRoutes = "list_routes": OFFICE;
+    /// The meter types.
+    ListMeterTypes = "list_meter_types": OFFICE;
+    /// Search service points.
+    ListServicePoints = "list_service_points": OFFICE;
+    /// One service point with its meter and history.
+    GetServicePoint = "get_service_point": OFFICE;
+    /// Search meters.
+    ListMeters = "list_meters": OFFICE;
+    /// One meter.
+    GetMeter = "get_meter": OFFICE;
+    /// The readings of one meter.
+    ListMeterReadings = "list_meter_readings": OFFICE;
+    /// Import the register from CSV or XLSX.
+    ImportRegister = "import_register": REGISTER;
+    /// Import prepaid purchases from CSV or XLSX.
+    ImportPurchases = "import_purchases": Roles(&[Analyst, Cashier, Admin]);
+    /// Make a round from a route.
+    CreateRound = "create_round": DISPATCH;
+    /// List rounds.
+    ListRounds = "list_rounds": OFFICE;
+    /// One round with its stops.
+    GetRound = "get_round": OFFICE;
+    /// Give a round to a reader.
+    AssignRound = "assign_round": DISPATCH;
+    /// Take a round back.
+    CancelRound = "cancel_round": DISPATCH;
+    /// A phone asks what changed.
+    PullChanges = "pull_changes": Roles(&[Reader]);
+    /// A phone pushes its records.
+    PushRecords = "push_records": Roles(&[Reader]);
+    /// What was kept aside, with its reason. A reader sees only his own.
+    ListQuarantine = "list_quarantine": Roles(&[Reader, Dispatcher, Admin]);
+    /// Coverage against the targets of R-5.
+    GetCoverage = "get_coverage": OFFICE;
+    /// List cases.
+    ListCases = "list_cases": OFFICE;
+    /// One case with its evidence.
+    GetCase = "get_case": OFFICE;
+    /// The rules behind the verdicts, with their help.
+    ListRules = "list_rules": EVERYONE;
+}
+
+impl Operation {
+    /// The operation of an `operationId`.
+    #[must_use]
+    pub fn from_id(id: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|operation| operation.id() == id)
+    }
+
+    /// Whether `role` may call it.
+    #[must_use]
+    pub fn allows(self, role: Role) -> bool {
+        match self.rights() {
+            Public => true,
+            Roles(roles) => roles.contains(&role),
+        }
+    }
+}

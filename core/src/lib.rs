@@ -1,0 +1,17 @@
+//! The gas company's meter-reading regulation as code.
+//!
+//! Everything here is a pure function of its arguments: no HTTP, SQL, JSON, clock, randomness, environment or async. The
+//! crate exists apart from `api` so that a rule (`R-n`) can be read, tested and trusted without a server around it.
+//! The glossary (中文 / English / type) is in `core/README.md`.
+
+pub mod accounts;
+pub mod anomalies;
+pub mod calendar;
+pub mod coverage;
+pub mod id;
+pub mod meters;
+pub mod quantity;
+pub mod readings;
+pub mod rounds;
+pub mod sync;
+pub mod text;
