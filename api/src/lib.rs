@@ -1,1 +1,22 @@
-//! tmp
+//! Meterbook's service: every effect around the pure rules of [`meterbook`].
+//!
+//! One module per capability, with the same name as in the core crate: `routes.rs` (extract) → `store.rs` (load facts) →
+//! the core's decision → `store.rs` (apply) → answer.
+
+pub mod accounts;
+mod app;
+pub mod cli;
+pub mod clock;
+pub mod config;
+pub mod contract;
+pub mod db;
+pub mod http;
+pub mod keys;
+pub mod meta;
+mod paging;
+pub mod sync;
+
+pub use app::{App, SetupToken, StartError};
+
+/// Version of the rules that verdicts are made by; stored beside them, so that each can be replayed.
+pub const RULES_VERSION: &str = "2026.1";

@@ -56,7 +56,7 @@ operations! {
     /// First run: the holder of the set-up token makes the first administrator.
     ClaimSetup = "claim_setup": Public;
     /// Sign in at a desk.
-    Login = "login": Public;
+    SignIn = "sign_in": Public;
     /// Turn an activation code into a device and its tokens.
     ActivateDevice = "activate_device": Public;
     /// Exchange a refresh token.

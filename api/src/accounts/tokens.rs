@@ -1,0 +1,146 @@
+//! Access tokens: JWT, EdDSA only, checked field by field against our own clock (SECURITY 5).
+//!
+//! All use of the JWT library is here: it ignores `typ`, reads the machine's clock and allows a minute of leeway.
+
+use crate::keys::{Keys, random, sha256};
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use chrono::TimeDelta;
+use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation, decode, decode_header, encode};
+use meterbook::accounts::{Actor, Role};
+use meterbook::calendar::Instant;
+use meterbook::id::{AccountId, DeviceId};
+use serde::{Deserialize, Serialize};
+
+const ISSUER: &str = "meterbook";
+const AUDIENCE: &str = "meterbook-api";
+const TYPE: &str = "at+jwt";
+/// How long an access token lives.
+pub const ACCESS_LIFE: TimeDelta = TimeDelta::minutes(15);
+/// How long a phone's refresh token lives unused: a reader may be on leave for a quarter.
+pub const DEVICE_REFRESH_LIFE: TimeDelta = TimeDelta::days(120);
+/// How long a desk's refresh token lives unused: one working day.
+pub const DESK_REFRESH_LIFE: TimeDelta = TimeDelta::hours(12);
+
+/// What an access token says.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct AccessClaims {
+    iss: String,
+    aud: String,
+    sub: String,
+    role: String,
+    /// The phone.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    dev: Option<i64>,
+    /// The session: one refresh family.
+    pub sid: i64,
+    /// The account's session version; raised to end all its sessions.
+    pub ver: i32,
+    iat: i64,
+    nbf: i64,
+    exp: i64,
+}
+
+/// Mints and checks tokens.
+pub struct Tokens {
+    signing: EncodingKey,
+    checking: DecodingKey,
+    kid: String,
+}
+
+impl Tokens {
+    /// With the installation's keys.
+    #[must_use]
+    pub fn new(keys: &Keys) -> Self {
+        Self {
+            signing: EncodingKey::from_ed_der(keys.signing_der()),
+            checking: DecodingKey::from_ed_der(keys.public()),
+            kid: keys.kid.clone(),
+        }
+    }
+
+    /// An access token for `actor`; `None` only where signing fails.
+    #[must_use]
+    pub fn mint(&self, actor: &Actor, session: i64, version: i32, now: Instant) -> Option<String> {
+        let header = Header { typ: Some(TYPE.into()), kid: Some(self.kid.clone()), ..Header::new(Algorithm::EdDSA) };
+        let claims = AccessClaims {
+            iss: ISSUER.into(),
+            aud: AUDIENCE.into(),
+            sub: actor.account.to_string(),
+            role: actor.role.code().into(),
+            dev: actor.device.map(|device| device.0),
+            sid: session,
+            ver: version,
+            iat: now.timestamp(),
+            nbf: now.timestamp(),
+            exp: (now + ACCESS_LIFE).timestamp(),
+        };
+        encode(&header, &claims, &self.signing).ok()
+    }
+
+    /// Who a token speaks for; `None` for any token that is not ours, whole and current.
+    #[must_use]
+    pub fn check(&self, token: &str, now: Instant) -> Option<(Actor, AccessClaims)> {
+        let header = decode_header(token).ok()?;
+        let ours = header.alg == Algorithm::EdDSA
+            && header.typ.as_deref() == Some(TYPE)
+            && header.kid.as_deref() == Some(self.kid.as_str())
+            && header.jwk.is_none();
+        if !ours {
+            return None;
+        }
+        let mut validation = Validation::new(Algorithm::EdDSA);
+        validation.set_issuer(&[ISSUER]);
+        validation.set_audience(&[AUDIENCE]);
+        validation.set_required_spec_claims(&["iss", "aud", "sub", "exp", "nbf"]);
+        // Ours is the clock that counts: see below.
+        validation.validate_exp = false;
+        validation.validate_nbf = false;
+        let claims = decode::<AccessClaims>(token, &self.checking, &validation).ok()?.claims;
+        let now = now.timestamp();
+        if now >= claims.exp || now < claims.nbf {
+            return None;
+        }
+        let actor = Actor {
+            account: AccountId(claims.sub.parse().ok()?),
+            role: Role::from_code(&claims.role)?,
+            device: claims.dev.map(DeviceId),
+        };
+        Some((actor, claims))
+    }
+}
+
+/// A refresh token or an activation code in clear, and the hash that is stored of it.
+pub struct Secret {
+    /// Given once, to its owner.
+    pub clear: String,
+    /// Stored.
+    pub hash: Vec<u8>,
+}
+
+impl Secret {
+    /// 256 bits nobody can guess; `None` where the machine has no randomness.
+    #[must_use]
+    pub fn token() -> Option<Self> {
+        let clear = URL_SAFE_NO_PAD.encode(random::<32>().ok()?);
+        Some(Self { hash: sha256(clear.as_bytes()), clear })
+    }
+
+    /// A code a person can type: 12 characters (60 bits) without those that look alike, in groups of four.
+    #[must_use]
+    pub fn code() -> Option<Self> {
+        const ALPHABET: &[u8; 32] = b"23456789ABCDEFGHJKLMNPQRSTUVWXYZ";
+        let letters: Vec<char> =
+            random::<12>().ok()?.iter().map(|b| char::from(ALPHABET[usize::from(b % 32)])).collect();
+        let clear = letters.chunks(4).map(|group| group.iter().collect::<String>()).collect::<Vec<_>>().join("-");
+        Some(Self { hash: Self::hash_of_code(&clear), clear })
+    }
+
+    /// The stored hash of a typed code: case and separators do not matter.
+    #[must_use]
+    pub fn hash_of_code(typed: &str) -> Vec<u8> {
+        let normal: String =
+            typed.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_uppercase()).collect();
+        sha256(normal.as_bytes())
+    }
+}

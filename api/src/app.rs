@@ -1,0 +1,200 @@
+//! The service put together: what every request shares, and the HTTP server around it.
+
+use crate::accounts::store::{create_instance, find_instance, renew_setup_token};
+use crate::accounts::{LoginThrottle, PasswordHasher, Tokens};
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::contract;
+use crate::db::{Conn, Isolation, Store, StoreError, migrate};
+use crate::http::{
+    IdempotencyKey, Problem, ProblemCode, RouteTable, answer_in_language, answer_unrouted, secure_headers,
+};
+use crate::keys::{KeyError, Keys, sha256};
+use actix_web::http::StatusCode;
+use actix_web::middleware::{Compress, from_fn};
+use actix_web::{HttpRequest, HttpResponse, HttpServer, web};
+use diesel::QueryResult;
+use meterbook::accounts::Actor;
+use meterbook::calendar::Instant;
+use serde::Serialize;
+use std::net::{IpAddr, TcpListener};
+use std::sync::Arc;
+use utoipa_actix_web::AppExt as _;
+
+/// What every request shares.
+pub struct App {
+    /// The settings.
+    pub config: Config,
+    /// The data.
+    pub store: Store,
+    /// The time.
+    pub clock: Clock,
+    /// The keys.
+    pub keys: Arc<Keys>,
+    /// Access tokens.
+    pub tokens: Tokens,
+    /// Password hashing.
+    pub hasher: PasswordHasher,
+    /// Sign-in tries.
+    pub throttle: LoginThrottle,
+    /// The epoch of the data (PROTOCOL, "Meta").
+    pub epoch: uuid::Uuid,
+}
+
+/// Why the service does not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The database can't be opened.
+    #[error("the database can't be opened: {0}")]
+    Open(#[from] diesel::ConnectionError),
+    /// The schema can't be brought up to date.
+    #[error(transparent)]
+    Migrate(#[from] crate::db::MigrationError),
+    /// The keys can't be used.
+    #[error(transparent)]
+    Keys(#[from] KeyError),
+    /// A statement failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The keys are not those the data were sealed with.
+    #[error("the key file is not the one this database was made with: bring back the right {0}")]
+    OtherKeys(std::path::PathBuf),
+    /// The machine gives no randomness, or hashing does not work.
+    #[error("this machine's cryptography does not work")]
+    Crypto,
+    /// The address can't be listened at.
+    #[error("can't listen: {0}")]
+    Listen(#[from] std::io::Error),
+}
+
+/// The token of a first run, to be shown once.
+pub struct SetupToken(pub String);
+
+impl App {
+    /// Opens the data (bringing the schema up to date) and prepares the service. The token is there while no administrator is.
+    ///
+    /// # Errors
+    /// Every reason not to start, said so that a person can act on it.
+    pub async fn build(config: Config, clock: Clock) -> Result<(Self, Option<SetupToken>), StartError> {
+        std::fs::create_dir_all(&config.data_dir)?;
+        let keys = Arc::new(Keys::load_or_create(&config.keys)?);
+        let url = config.database.clone();
+        let opened = tokio::task::spawn_blocking(move || {
+            migrate(&url)?;
+            Store::open(url).map_err(StartError::from)
+        });
+        let store = opened.await.map_err(|_| StartError::Crypto)??;
+        let (epoch, setup) = prepare_instance(&config, &store, &keys, clock.now()).await?;
+        let tokens = Tokens::new(&keys);
+        let hasher = PasswordHasher::new(config.hash_cost).map_err(|_| StartError::Crypto)?;
+        Ok((Self { config, store, clock, keys, tokens, hasher, throttle: LoginThrottle::default(), epoch }, setup))
+    }
+
+    /// Serves HTTP at a listener until the returned server is stopped.
+    ///
+    /// # Errors
+    /// Where the listener can't be used.
+    pub fn serve(self: Arc<Self>, listener: TcpListener, workers: usize) -> std::io::Result<actix_web::dev::Server> {
+        let limits = web::Data::new(self.config.limits);
+        let routes = web::Data::new(RouteTable::of(&contract::openapi()));
+        let app = web::Data::from(self);
+        let factory = move || {
+            actix_web::App::new()
+                .app_data(app.clone())
+                .app_data(limits.clone())
+                .app_data(routes.clone())
+                .wrap(Compress::default())
+                .wrap(from_fn(answer_in_language))
+                .wrap(from_fn(secure_headers))
+                .wrap(tracing_actix_web::TracingLogger::default())
+                .into_utoipa_app()
+                .configure(contract::routes)
+                .into_app()
+                .default_service(web::route().to(answer_unrouted))
+        };
+        let server = HttpServer::new(factory)
+            .workers(workers)
+            .shutdown_timeout(10)
+            .client_request_timeout(std::time::Duration::from_secs(20));
+        Ok(server.listen(listener)?.run())
+    }
+
+    /// Where a request comes from, as far as one can know.
+    #[must_use]
+    pub fn client_address(&self, request: &HttpRequest) -> Option<IpAddr> {
+        let forwarded = self.config.behind_proxy.then(|| {
+            let header = request.headers().get("x-forwarded-for")?.to_str().ok()?;
+            header.rsplit(',').next()?.trim().parse().ok()
+        });
+        forwarded.flatten().or_else(|| request.peer_addr().map(|peer| peer.ip()))
+    }
+
+    /// Does something that mints ids once per Idempotency-Key: the same key and input get the first answer again.
+    ///
+    /// # Errors
+    /// The deed's own refusal, or a key used for another request.
+    pub async fn once<T, F>(
+        &self,
+        actor: Actor,
+        key: IdempotencyKey,
+        operation: &'static str,
+        input: &impl Serialize,
+        status: u16,
+        mut deed: F,
+    ) -> Result<HttpResponse, Problem>
+    where
+        T: Serialize,
+        F: FnMut(&mut Conn, Instant) -> QueryResult<Result<T, Problem>> + Send + 'static,
+    {
+        let now = self.clock.now();
+        let asked = serde_json::to_vec(&(operation, input)).map_err(|_| Problem::new(ProblemCode::Internal))?;
+        let hash = sha256(&asked);
+        let answer = self.store.write(operation, Isolation::Serializable, move |conn| {
+            use crate::http::{Remembered, recall, remember};
+            if let IdempotencyKey(Some(key)) = &key {
+                match recall(conn, actor.account, key, &hash)? {
+                    Remembered::New => {}
+                    Remembered::Answered(status, body) => return Ok(Ok((status, body))),
+                    Remembered::Mismatch => return Ok(Err(Problem::new(ProblemCode::IdempotencyMismatch))),
+                }
+            }
+            let made = match deed(conn, now)? {
+                Ok(made) => made,
+                Err(problem) => return Ok(Err(problem)),
+            };
+            let body = serde_json::to_string(&made)
+                .map_err(|fault| diesel::result::Error::SerializationError(fault.into()))?;
+            if let IdempotencyKey(Some(key)) = &key {
+                remember(conn, actor.account, key, &hash, (status, &body), now)?;
+            }
+            Ok(Ok((status, body)))
+        });
+        let (status, body) = answer.await??;
+        let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        Ok(HttpResponse::build(status).content_type("application/json").body(body))
+    }
+}
+
+/// Finds or makes the installation's own row; a new set-up token while nobody has claimed it (SECURITY 10).
+async fn prepare_instance(
+    config: &Config,
+    store: &Store,
+    keys: &Keys,
+    now: Instant,
+) -> Result<(uuid::Uuid, Option<SetupToken>), StartError> {
+    let found = store.read("find_instance", find_instance).await?;
+    if found.as_ref().is_some_and(|instance| instance.key_fingerprint != keys.fingerprint()) {
+        return Err(StartError::OtherKeys(config.keys.clone()));
+    }
+    if let Some(instance) = found.as_ref().filter(|instance| instance.claimed_at.is_some()) {
+        return Ok((instance.epoch.0, None));
+    }
+    let token = crate::accounts::setup_token().ok_or(StartError::Crypto)?;
+    let (hash, fingerprint) = (sha256(token.as_bytes()), keys.fingerprint().to_vec());
+    let epoch = found.map_or_else(uuid::Uuid::now_v7, |instance| instance.epoch.0);
+    let prepared = store.write("prepare_instance", Isolation::Serializable, move |conn| match find_instance(conn)? {
+        None => create_instance(conn, epoch, &fingerprint, &hash, now).map(|()| epoch),
+        Some(instance) => renew_setup_token(conn, &hash).map(|()| instance.epoch.0),
+    });
+    Ok((prepared.await?, Some(SetupToken(token))))
+}

@@ -1,0 +1,138 @@
+//! The command line: what a person types, and how each command ends.
+
+mod serve;
+
+use crate::clock::Clock;
+use crate::config::{Config, ConfigFile};
+use crate::db::{MigrationState, migrate, migration_state};
+use clap::{Args, Parser, Subcommand};
+use std::error::Error;
+use std::io::IsTerminal as _;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+/// Field meter-reading sync for city-gas companies. 燃气抄表同步服务。
+#[derive(Parser)]
+#[command(name = "meterbook", version, max_term_width = 110)]
+pub struct Cli {
+    #[command(flatten)]
+    settings: Settings,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Args)]
+struct Settings {
+    /// TOML file with the settings below.
+    #[arg(long, global = true, env = "METERBOOK_CONFIG")]
+    config: Option<PathBuf>,
+    /// Folder for the embedded database and the keys.
+    #[arg(long, global = true, env = "METERBOOK_DATA_DIR")]
+    data_dir: Option<PathBuf>,
+    /// `postgres://…` or a SQLite file; without it, a SQLite file in the data folder.
+    #[arg(long, global = true, env = "METERBOOK_DATABASE", hide_env_values = true)]
+    database: Option<String>,
+    /// The key file every node shares; without it, `keys.json` in the data folder.
+    #[arg(long, global = true, env = "METERBOOK_KEYS")]
+    keys: Option<PathBuf>,
+    /// Address to listen at.
+    #[arg(long, global = true, env = "METERBOOK_LISTEN")]
+    listen: Option<SocketAddr>,
+    /// A TLS proxy stands in front: plain HTTP may leave loopback.
+    #[arg(long, global = true, env = "METERBOOK_BEHIND_PROXY", num_args = 0..=1, default_missing_value = "true")]
+    behind_proxy: Option<bool>,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Serve the API.
+    Serve,
+    /// Bring the database to this version's schema.
+    Migrate,
+    /// Say whether settings, database and schema are in order; changes nothing.
+    Check,
+    /// Print the OpenAPI document.
+    Openapi,
+}
+
+impl Cli {
+    /// Does what was asked.
+    #[must_use]
+    pub fn run(self) -> ExitCode {
+        start_log();
+        match self.dispatch() {
+            Ok(code) => code,
+            Err(fault) => {
+                eprintln!("meterbook: {fault}");
+                ExitCode::FAILURE
+            }
+        }
+    }
+
+    fn dispatch(self) -> Result<ExitCode, Box<dyn Error>> {
+        let config = self.settings.resolve()?;
+        match self.command {
+            Command::Serve => serve::serve(config, Clock::wall())?,
+            Command::Migrate => migrate_database(&config)?,
+            Command::Check => return check(&config),
+            Command::Openapi => print!("{}", crate::contract::openapi_yaml()?),
+        }
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+impl Settings {
+    fn resolve(&self) -> Result<Config, Box<dyn Error>> {
+        let file = self.config.as_deref().map(ConfigFile::read).transpose()?.unwrap_or_default();
+        let flags = ConfigFile {
+            data_dir: self.data_dir.clone(),
+            database: self.database.clone(),
+            keys: self.keys.clone(),
+            listen: self.listen,
+            behind_proxy: self.behind_proxy,
+            zone_east_minutes: None,
+        };
+        Ok(file.overlaid(flags).settle()?)
+    }
+}
+
+fn migrate_database(config: &Config) -> Result<(), Box<dyn Error>> {
+    std::fs::create_dir_all(&config.data_dir)?;
+    let applied = migrate(&config.database)?;
+    match applied.as_slice() {
+        [] => println!("The schema is up to date. 数据库结构已是最新。"),
+        versions => println!("Applied 已应用: {}", versions.join(", ")),
+    }
+    Ok(())
+}
+
+fn check(config: &Config) -> Result<ExitCode, Box<dyn Error>> {
+    if let crate::db::DatabaseUrl::Sqlite(path) = &config.database
+        && !path.exists()
+    {
+        println!("{} does not exist yet: `meterbook serve` makes it. 数据库尚未创建。", path.display());
+        return Ok(ExitCode::FAILURE);
+    }
+    Ok(match migration_state(&config.database)? {
+        MigrationState::Current => {
+            println!("The schema is up to date. 数据库结构已是最新。");
+            ExitCode::SUCCESS
+        }
+        MigrationState::Behind(versions) => {
+            println!("Missing 缺少: {}. Run `meterbook migrate`.", versions.join(", "));
+            ExitCode::FAILURE
+        }
+        MigrationState::Ahead(versions) => {
+            println!("The database is newer than this version 数据库比本程序新: {}", versions.join(", "));
+            ExitCode::FAILURE
+        }
+    })
+}
+
+fn start_log() {
+    use tracing_subscriber::EnvFilter;
+    let filter = EnvFilter::try_from_env("METERBOOK_LOG").unwrap_or_else(|_| EnvFilter::new("warn,meterbook=info"));
+    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    if std::io::stderr().is_terminal() { log.init() } else { log.json().init() }
+}

@@ -1,0 +1,159 @@
+//! Settings of the process: defaults, then the TOML file, then environment and flags.
+//!
+//! What the regulation lets a company choose (targets, cut-in days, tolerances) is not here but in the dated `settings`
+//! table: it belongs to the data, not to a node.
+
+use crate::db::DatabaseUrl;
+use meterbook::calendar::Zone;
+use serde::Deserialize;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+/// The limits published in `GET /v1/meta` and enforced while a body streams in.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// Bytes of a body as sent.
+    pub body_bytes: usize,
+    /// Bytes of a body after inflation.
+    pub inflated_bytes: usize,
+    /// Items in one push.
+    pub push_items: usize,
+    /// Rows on one page.
+    pub page_rows: i64,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { body_bytes: 2 << 20, inflated_bytes: 8 << 20, push_items: 500, page_rows: 500 }
+    }
+}
+
+/// How costly a password hash is (Argon2id).
+#[derive(Clone, Copy, Debug)]
+pub struct HashCost {
+    /// KiB of memory.
+    pub memory_kib: u32,
+    /// Passes.
+    pub passes: u32,
+}
+
+impl HashCost {
+    /// The least the service accepts (OWASP: 19 MiB, 2 passes).
+    pub const FLOOR: Self = Self { memory_kib: 19 * 1024, passes: 2 };
+}
+
+impl Default for HashCost {
+    fn default() -> Self {
+        Self { memory_kib: 64 * 1024, passes: 3 }
+    }
+}
+
+/// The settings of one process.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// Where SQLite, keys and photos live.
+    pub data_dir: PathBuf,
+    /// The database.
+    pub database: DatabaseUrl,
+    /// The key file.
+    pub keys: PathBuf,
+    /// The address to listen at.
+    pub listen: SocketAddr,
+    /// A TLS proxy stands in front, so plain HTTP may be served off loopback.
+    pub behind_proxy: bool,
+    /// The company's zone.
+    pub zone: Zone,
+    /// Limits on what comes in.
+    pub limits: Limits,
+    /// Cost of a password hash.
+    pub hash_cost: HashCost,
+}
+
+/// The settings as a TOML file writes them; every one may be left out.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ConfigFile {
+    /// Folder for SQLite and keys.
+    pub data_dir: Option<PathBuf>,
+    /// `postgres://…`, or a SQLite path.
+    pub database: Option<String>,
+    /// The key file; default `keys.json` in the data folder.
+    pub keys: Option<PathBuf>,
+    /// `127.0.0.1:8080`.
+    pub listen: Option<SocketAddr>,
+    /// Whether a TLS proxy stands in front.
+    pub behind_proxy: Option<bool>,
+    /// Minutes east of UTC; 480 is Asia/Shanghai.
+    pub zone_east_minutes: Option<i32>,
+}
+
+/// Why the settings can't be used.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    /// The file can't be read.
+    #[error("the configuration {0} can't be read: {1}")]
+    Unreadable(PathBuf, std::io::Error),
+    /// The file is not what it should be.
+    #[error("the configuration {0} is not valid: {1}")]
+    Invalid(PathBuf, Box<toml::de::Error>),
+    /// The zone is beyond ±18 h.
+    #[error("zone_east_minutes is {0}, expected -1080 to 1080")]
+    Zone(i32),
+    /// Plain HTTP would be served to the network (SECURITY 6).
+    #[error(
+        "{0} is not a loopback address, and Meterbook speaks plain HTTP: put a TLS proxy in front and say --behind-proxy"
+    )]
+    PlainHttp(SocketAddr),
+}
+
+impl ConfigFile {
+    /// Reads a TOML file.
+    ///
+    /// # Errors
+    /// Where it can't be read or holds a key nobody knows.
+    pub fn read(path: &Path) -> Result<Self, ConfigError> {
+        let text = std::fs::read_to_string(path).map_err(|fault| ConfigError::Unreadable(path.into(), fault))?;
+        toml::from_str(&text).map_err(|fault| ConfigError::Invalid(path.into(), Box::new(fault)))
+    }
+
+    /// Lays `other` over this one.
+    #[must_use]
+    pub fn overlaid(self, other: Self) -> Self {
+        Self {
+            data_dir: other.data_dir.or(self.data_dir),
+            database: other.database.or(self.database),
+            keys: other.keys.or(self.keys),
+            listen: other.listen.or(self.listen),
+            behind_proxy: other.behind_proxy.or(self.behind_proxy),
+            zone_east_minutes: other.zone_east_minutes.or(self.zone_east_minutes),
+        }
+    }
+
+    /// Fills in the defaults.
+    ///
+    /// # Errors
+    /// Where a value can't be.
+    pub fn settle(self) -> Result<Config, ConfigError> {
+        let data_dir = self.data_dir.unwrap_or_else(|| "meterbook-data".into());
+        let database = match self.database {
+            Some(text) => DatabaseUrl::parse(&text),
+            None => DatabaseUrl::Sqlite(data_dir.join("meterbook.sqlite")),
+        };
+        let minutes = self.zone_east_minutes.unwrap_or(480);
+        let listen = self.listen.unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 8080)));
+        let behind_proxy = self.behind_proxy.unwrap_or(false);
+        if !listen.ip().is_loopback() && !behind_proxy {
+            return Err(ConfigError::PlainHttp(listen));
+        }
+        Ok(Config {
+            keys: self.keys.unwrap_or_else(|| data_dir.join("keys.json")),
+            data_dir,
+            database,
+            listen,
+            behind_proxy,
+            zone: Zone::east_minutes(minutes).ok_or(ConfigError::Zone(minutes))?,
+            limits: Limits::default(),
+            hash_cost: HashCost::default(),
+        })
+    }
+}

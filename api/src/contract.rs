@@ -1,0 +1,81 @@
+//! The contract: which operations there are, collected from the handlers themselves, and the document made of them.
+
+use crate::{accounts, meta};
+use meterbook::accounts::{Operation, Rights};
+use utoipa::OpenApi;
+use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme};
+use utoipa::openapi::{ContentBuilder, OpenApi as Document, PathItem, Ref, RefOr, ResponseBuilder};
+use utoipa_actix_web::service_config::ServiceConfig;
+
+#[derive(OpenApi)]
+#[openapi(
+    info(
+        title = "Meterbook 抄表册",
+        description = "Field meter-reading sync for city-gas companies. Volumes are integers of 0.001 m³, rates 1/10,000, \
+                       times RFC 3339. Failures are RFC 9457 problems with a stable `code`.",
+        license(name = "MIT OR Apache-2.0", identifier = "MIT OR Apache-2.0")
+    ),
+    components(schemas(crate::http::ProblemBody))
+)]
+struct Base;
+
+/// Every route of the API.
+pub fn routes(config: &mut ServiceConfig) {
+    config
+        .service(meta::get_meta)
+        .service(meta::get_health)
+        .service(meta::get_openapi)
+        .service(accounts::routes::claim_setup)
+        .service(accounts::routes::sign_in)
+        .service(accounts::routes::activate_device)
+        .service(accounts::routes::refresh_tokens)
+        .service(accounts::routes::logout)
+        .service(accounts::routes::get_me)
+        .service(accounts::routes::list_accounts)
+        .service(accounts::routes::create_account)
+        .service(accounts::routes::disable_account)
+        .service(accounts::routes::create_activation_code)
+        .service(accounts::routes::list_devices)
+        .service(accounts::routes::revoke_device);
+}
+
+/// The OpenAPI document of the routes above.
+#[must_use]
+pub fn openapi() -> Document {
+    use utoipa_actix_web::AppExt as _;
+    let (_, mut document) =
+        actix_web::App::new().into_utoipa_app().openapi(Base::openapi()).configure(routes).split_for_parts();
+    document.info.version = env!("CARGO_PKG_VERSION").into();
+    let bearer = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).bearer_format("JWT").build();
+    document.components.get_or_insert_default().add_security_scheme("bearer", SecurityScheme::Http(bearer));
+    for item in document.paths.paths.values_mut() {
+        complete(item);
+    }
+    document
+}
+
+/// The document as it stands in `openapi.yaml`.
+///
+/// # Errors
+/// Where it can't be written as YAML.
+pub fn openapi_yaml() -> Result<String, Box<dyn std::error::Error>> {
+    Ok(openapi().to_yaml()?)
+}
+
+/// Adds what follows from the rights table and holds for every operation: who may call it, and how it fails.
+fn complete(item: &mut PathItem) {
+    let problem = ContentBuilder::new().schema(Some(Ref::from_schema_name("ProblemBody"))).build();
+    let problem = ResponseBuilder::new()
+        .description("A problem (RFC 9457), in the language of Accept-Language")
+        .content("application/problem+json", problem)
+        .build();
+    for operation in
+        [&mut item.get, &mut item.post, &mut item.put, &mut item.patch, &mut item.delete].into_iter().flatten()
+    {
+        operation.responses.responses.insert("default".into(), RefOr::T(problem.clone()));
+        let known = operation.operation_id.as_deref().and_then(Operation::from_id);
+        if known.is_none_or(|known| known.rights() != Rights::Public) {
+            operation.security = Some(vec![SecurityRequirement::new("bearer", Vec::<String>::new())]);
+        }
+    }
+}

@@ -1,0 +1,119 @@
+//! One connection to either database, and the macro that compiles one Diesel expression for both.
+
+use diesel::connection::SimpleConnection;
+use diesel::{Connection, ConnectionError, ConnectionResult, QueryResult, RunQueryDsl, SqliteConnection};
+use diesel_async::AsyncPgConnection;
+use diesel_async::async_connection_wrapper::AsyncConnectionWrapper;
+use std::fmt;
+
+/// A synchronous Diesel connection over the pure-Rust PostgreSQL driver.
+pub type PgConnection = AsyncConnectionWrapper<AsyncPgConnection>;
+
+/// A connection to one of the two stores. Use it through [`each!`].
+pub enum Conn {
+    /// The embedded store.
+    Sqlite(Box<SqliteConnection>),
+    /// The store several nodes share.
+    Postgres(Box<PgConnection>),
+}
+
+/// Runs the same Diesel expression on whichever store `$conn` is: `each!(conn, c => accounts::table.load(c))`.
+macro_rules! each {
+    ($conn:expr, $c:ident => $body:expr) => {
+        match $conn {
+            $crate::db::Conn::Sqlite($c) => {
+                let $c = &mut **$c;
+                $body
+            }
+            $crate::db::Conn::Postgres($c) => {
+                let $c = &mut **$c;
+                $body
+            }
+        }
+    };
+}
+pub(crate) use each;
+
+/// Where the data live.
+#[derive(Clone, PartialEq, Eq)]
+pub enum DatabaseUrl {
+    /// A file.
+    Sqlite(std::path::PathBuf),
+    /// A `postgres://` URL; it may hold a password, so it is never printed.
+    Postgres(String),
+}
+
+impl DatabaseUrl {
+    /// Reads `postgres://…`, `postgresql://…`, `sqlite://PATH` or a plain path.
+    #[must_use]
+    pub fn parse(text: &str) -> Self {
+        if text.starts_with("postgres://") || text.starts_with("postgresql://") {
+            Self::Postgres(text.to_owned())
+        } else {
+            Self::Sqlite(text.strip_prefix("sqlite://").unwrap_or(text).into())
+        }
+    }
+}
+
+impl fmt::Debug for DatabaseUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Sqlite(path) => write!(f, "sqlite://{}", path.display()),
+            Self::Postgres(_) => f.write_str("postgres://[redacted]"),
+        }
+    }
+}
+
+/// Whether a SQLite connection may write. Readers are opened so that they cannot.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Access {
+    /// Reads only.
+    Read,
+    /// Reads and writes.
+    Write,
+}
+
+impl Conn {
+    /// Opens a connection. Must not be called on a thread that drives async tasks.
+    ///
+    /// # Errors
+    /// The driver's, or a refusal where the database would forget acknowledged records (SECURITY 6).
+    pub fn open(url: &DatabaseUrl, access: Access) -> ConnectionResult<Self> {
+        match url {
+            DatabaseUrl::Sqlite(path) => open_sqlite(path, access),
+            DatabaseUrl::Postgres(url) => super::migrate::open_postgres(url),
+        }
+    }
+
+    /// Runs statements that answer nothing.
+    pub(super) fn batch(&mut self, sql: &str) -> QueryResult<()> {
+        each!(self, c => c.batch_execute(sql))
+    }
+
+    /// Whether this is the embedded store.
+    #[must_use]
+    pub const fn is_sqlite(&self) -> bool {
+        matches!(self, Self::Sqlite(_))
+    }
+
+    /// A trivial query: is the database there?
+    ///
+    /// # Errors
+    /// The driver's.
+    pub fn ping(&mut self) -> QueryResult<()> {
+        each!(self, c => diesel::sql_query("SELECT 1").execute(c)).map(drop)
+    }
+}
+
+fn open_sqlite(path: &std::path::Path, access: Access) -> ConnectionResult<Conn> {
+    let text = path.to_str().ok_or_else(|| ConnectionError::BadConnection("the path is not UTF-8".into()))?;
+    let mut conn = SqliteConnection::establish(text)?;
+    // FULL: a commit is on disk before it is acknowledged (PROTOCOL, promise 1).
+    let pragmas = "PRAGMA busy_timeout = 10000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; \
+                   PRAGMA foreign_keys = ON; PRAGMA cache_size = -32768; PRAGMA temp_store = MEMORY;";
+    conn.batch_execute(pragmas).map_err(ConnectionError::CouldntSetupConfiguration)?;
+    if access == Access::Read {
+        conn.batch_execute("PRAGMA query_only = ON;").map_err(ConnectionError::CouldntSetupConfiguration)?;
+    }
+    Ok(Conn::Sqlite(Box::new(conn)))
+}

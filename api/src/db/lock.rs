@@ -1,0 +1,40 @@
+//! Row locks, taken in one order everywhere so that two writers never wait for each other in a circle.
+
+use super::Conn;
+use diesel::sql_types::{Array, BigInt};
+use diesel::{QueryResult, RunQueryDsl};
+
+/// What a transaction may lock.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Lockable {
+    /// A phone's sequence and clock.
+    Devices,
+    /// The facts from which a point's coverage and verdicts are decided.
+    ServicePoints,
+    /// A round and its stops.
+    Rounds,
+}
+
+impl Lockable {
+    const fn statement(self) -> &'static str {
+        match self {
+            Self::Devices => "SELECT id FROM devices WHERE id = ANY($1) ORDER BY id FOR UPDATE",
+            Self::ServicePoints => "SELECT id FROM service_points WHERE id = ANY($1) ORDER BY id FOR NO KEY UPDATE",
+            Self::Rounds => "SELECT id FROM rounds WHERE id = ANY($1) ORDER BY id FOR UPDATE",
+        }
+    }
+}
+
+impl Conn {
+    /// Locks rows until the transaction ends. SQLite has one writer at a time, so there is nothing to do there.
+    ///
+    /// # Errors
+    /// The driver's; a deadlock or serialization failure makes the transaction run again.
+    pub fn lock(&mut self, what: Lockable, ids: &[i64]) -> QueryResult<()> {
+        if ids.is_empty() {
+            return Ok(());
+        }
+        let Self::Postgres(conn) = self else { return Ok(()) };
+        diesel::sql_query(what.statement()).bind::<Array<BigInt>, _>(ids).execute(&mut **conn).map(drop)
+    }
+}

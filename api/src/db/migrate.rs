@@ -1,0 +1,122 @@
+//! Bringing a database to this binary's schema, and refusing one that is not safe or is newer (SECURITY 6).
+
+use super::conn::PgConnection;
+use super::{Conn, DatabaseUrl, each};
+use diesel::connection::SimpleConnection;
+use diesel::sql_types::Text;
+use diesel::{Connection, ConnectionError, ConnectionResult, QueryableByName, RunQueryDsl};
+use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
+
+const SQLITE: EmbeddedMigrations = embed_migrations!("../migrations/sqlite");
+const POSTGRES: EmbeddedMigrations = embed_migrations!("../migrations/postgres");
+
+/// How a database's schema stands to this binary.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum MigrationState {
+    /// The same.
+    Current,
+    /// These are still to be applied.
+    Behind(Vec<String>),
+    /// The database has these, which this binary does not know: it is older than the database.
+    Ahead(Vec<String>),
+}
+
+/// Why the schema could not be read or changed.
+#[derive(Debug, thiserror::Error)]
+pub enum MigrationError {
+    /// No connection.
+    #[error("the database can't be opened: {0}")]
+    Open(#[from] ConnectionError),
+    /// A migration failed; what it had done was rolled back.
+    #[error("a migration failed: {0}")]
+    Migration(Box<dyn std::error::Error + Send + Sync>),
+    /// The database is newer than the binary.
+    #[error("the database has migrations this version does not know ({0}): install the newer version")]
+    Ahead(String),
+}
+
+/// Compares the schema with this binary's.
+///
+/// # Errors
+/// Where the database can't be read.
+pub fn migration_state(url: &DatabaseUrl) -> Result<MigrationState, MigrationError> {
+    state(&mut Conn::open(url, super::conn::Access::Write)?)
+}
+
+fn state(conn: &mut Conn) -> Result<MigrationState, MigrationError> {
+    let known = match conn {
+        Conn::Sqlite(_) => names::<diesel::sqlite::Sqlite>(&SQLITE),
+        Conn::Postgres(_) => names::<diesel::pg::Pg>(&POSTGRES),
+    }
+    .map_err(MigrationError::Migration)?;
+    let mut applied: Vec<String> = each!(conn, c => {
+        c.applied_migrations().map(|versions| versions.iter().map(ToString::to_string).collect())
+    })
+    .map_err(MigrationError::Migration)?;
+    applied.sort();
+    let ahead: Vec<String> = applied.iter().filter(|version| !known.contains(version)).cloned().collect();
+    let behind: Vec<String> = known.into_iter().filter(|version| !applied.contains(version)).collect();
+    Ok(match (ahead.is_empty(), behind.is_empty()) {
+        (false, _) => MigrationState::Ahead(ahead),
+        (true, false) => MigrationState::Behind(behind),
+        (true, true) => MigrationState::Current,
+    })
+}
+
+fn names<DB: diesel::backend::Backend>(
+    source: &EmbeddedMigrations,
+) -> Result<Vec<String>, Box<dyn std::error::Error + Send + Sync>> {
+    use diesel::migration::{Migration, MigrationSource};
+    let migrations: Vec<Box<dyn Migration<DB>>> = source.migrations()?;
+    let mut versions: Vec<String> = migrations.iter().map(|migration| migration.name().version().to_string()).collect();
+    versions.sort();
+    Ok(versions)
+}
+
+/// Applies what is missing and names it. Several nodes may call it at once.
+///
+/// # Errors
+/// Where a migration fails or the database is newer than this binary.
+pub fn migrate(url: &DatabaseUrl) -> Result<Vec<String>, MigrationError> {
+    let mut conn = Conn::open(url, super::conn::Access::Write)?;
+    let locked = matches!(conn, Conn::Postgres(_));
+    if locked {
+        // One node migrates, the others wait; the lock goes with the connection.
+        conn.batch("SELECT pg_advisory_lock(727270011)").map_err(|fault| MigrationError::Migration(fault.into()))?;
+    }
+    match state(&mut conn)? {
+        MigrationState::Ahead(versions) => return Err(MigrationError::Ahead(versions.join(", "))),
+        MigrationState::Current => return Ok(Vec::new()),
+        MigrationState::Behind(_) => {}
+    }
+    let applied = match &mut conn {
+        Conn::Sqlite(c) => c.run_pending_migrations(SQLITE).map(|done| done.iter().map(ToString::to_string).collect()),
+        Conn::Postgres(c) => {
+            c.run_pending_migrations(POSTGRES).map(|done| done.iter().map(ToString::to_string).collect())
+        }
+    };
+    applied.map_err(MigrationError::Migration)
+}
+
+#[derive(QueryableByName)]
+struct Setting {
+    #[diesel(sql_type = Text)]
+    value: String,
+}
+
+/// Opens PostgreSQL, refusing a server that would acknowledge what it has not written (PROTOCOL, "Stores").
+pub(super) fn open_postgres(url: &str) -> ConnectionResult<Conn> {
+    let mut conn = PgConnection::establish(url)?;
+    let configured = conn.batch_execute(
+        "SET synchronous_commit = on; SET lock_timeout = '20s'; SET statement_timeout = '120s'; SET timezone = 'UTC'",
+    );
+    configured.map_err(ConnectionError::CouldntSetupConfiguration)?;
+    let fsync: Setting = diesel::sql_query("SELECT current_setting('fsync') AS value")
+        .get_result(&mut conn)
+        .map_err(ConnectionError::CouldntSetupConfiguration)?;
+    if fsync.value != "on" {
+        let text = "PostgreSQL runs with fsync=off, so an acknowledged record could be lost: turn it on";
+        return Err(ConnectionError::BadConnection(text.into()));
+    }
+    Ok(Conn::Postgres(Box::new(conn)))
+}

@@ -1,0 +1,19 @@
+//! The store: one binary, two databases, the same Diesel expressions for both (PROTOCOL, "Stores").
+//!
+//! A slice asks [`Store::read`] or [`Store::write`] and never learns which database answers; where a row must be locked it
+//! says so to [`Conn::lock`], and the rest of the difference lives in this folder.
+
+mod conn;
+mod lock;
+mod migrate;
+pub mod schema;
+mod store;
+mod types;
+mod workers;
+
+pub(crate) use conn::each;
+pub use conn::{Conn, DatabaseUrl};
+pub use lock::Lockable;
+pub use migrate::{MigrationError, MigrationState, migrate, migration_state};
+pub use store::{Isolation, Store, StoreError};
+pub use types::{Uuid16, UuidKey};

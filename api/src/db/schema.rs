@@ -1,0 +1,416 @@
+//! The tables as Diesel sees them: the same on SQLite and PostgreSQL. Kept in step with `migrations/` by a test.
+
+#![expect(missing_docs, reason = "the columns are described in the migrations")]
+
+diesel::table! {
+    use crate::db::types::UuidKey;
+    use diesel::sql_types::*;
+
+    instance (id) {
+        id -> Integer,
+        epoch -> UuidKey,
+        created_at -> BigInt,
+        key_fingerprint -> Binary,
+        setup_token_hash -> Nullable<Binary>,
+        claimed_at -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    accounts (id) {
+        id -> BigInt,
+        login -> Text,
+        name -> Text,
+        role -> Text,
+        password_hash -> Text,
+        session_version -> Integer,
+        created_at -> BigInt,
+        disabled_at -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    devices (id) {
+        id -> BigInt,
+        account_id -> BigInt,
+        label -> Text,
+        platform -> Text,
+        created_at -> BigInt,
+        revoked_at -> Nullable<BigInt>,
+        last_seen_at -> Nullable<BigInt>,
+        clock_device_at -> Nullable<BigInt>,
+        clock_server_at -> Nullable<BigInt>,
+        highest_contiguous_seq -> BigInt,
+    }
+}
+
+diesel::table! {
+    activation_codes (code_hash) {
+        code_hash -> Binary,
+        account_id -> BigInt,
+        created_by -> BigInt,
+        created_at -> BigInt,
+        expires_at -> BigInt,
+        used_at -> Nullable<BigInt>,
+        device_id -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    sessions (id) {
+        id -> BigInt,
+        account_id -> BigInt,
+        device_id -> Nullable<BigInt>,
+        created_at -> BigInt,
+        revoked_at -> Nullable<BigInt>,
+        revoke_reason -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    refresh_tokens (token_hash) {
+        token_hash -> Binary,
+        session_id -> BigInt,
+        parent -> Nullable<Binary>,
+        issued_at -> BigInt,
+        expires_at -> BigInt,
+        spent_at -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    idempotency_keys (account_id, key) {
+        account_id -> BigInt,
+        key -> Text,
+        request_hash -> Binary,
+        status -> Integer,
+        body -> Text,
+        created_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    audit_log (id) {
+        id -> BigInt,
+        at -> BigInt,
+        account_id -> Nullable<BigInt>,
+        action -> Text,
+        subject -> Text,
+        detail -> Text,
+    }
+}
+
+diesel::table! {
+    settings (id) {
+        id -> BigInt,
+        key -> Text,
+        value -> Text,
+        valid_from -> Date,
+        source -> Text,
+        account_id -> Nullable<BigInt>,
+        created_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    areas (id) {
+        id -> BigInt,
+        parent_id -> Nullable<BigInt>,
+        name -> Text,
+        path -> Text,
+    }
+}
+
+diesel::table! {
+    routes (id) {
+        id -> BigInt,
+        code -> Text,
+        area_id -> BigInt,
+    }
+}
+
+diesel::table! {
+    meter_types (id) {
+        id -> BigInt,
+        code -> Text,
+        size -> Text,
+        qmax_per_hour -> BigInt,
+        digits_integer -> Integer,
+        digits_decimal -> Integer,
+        resolution -> BigInt,
+        pulse -> BigInt,
+        three_figures -> Bool,
+        fen_per_m3 -> Nullable<BigInt>,
+        overdraft -> Bool,
+    }
+}
+
+diesel::table! {
+    service_points (id) {
+        id -> BigInt,
+        number -> Text,
+        area_id -> BigInt,
+        route_id -> Nullable<BigInt>,
+        office_order -> Integer,
+        learned_order -> Nullable<Integer>,
+        class -> Text,
+        state -> Text,
+        gas_on -> Nullable<Date>,
+        lat_micro -> Nullable<BigInt>,
+        lng_micro -> Nullable<BigInt>,
+        datum -> Nullable<Text>,
+        customer_name -> Nullable<Binary>,
+        customer_phone -> Nullable<Binary>,
+        address -> Nullable<Binary>,
+        access_note -> Nullable<Binary>,
+        name_key -> Nullable<Binary>,
+        phone_key -> Nullable<Binary>,
+        address_key -> Nullable<Binary>,
+        created_at -> BigInt,
+        changed_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    point_terms (id) {
+        id -> BigInt,
+        point_id -> BigInt,
+        valid_from -> BigInt,
+        class -> Text,
+        state -> Text,
+        source -> Text,
+    }
+}
+
+diesel::table! {
+    meters (id) {
+        id -> BigInt,
+        number -> Text,
+        type_id -> BigInt,
+        inlet_side -> Nullable<Text>,
+        made_on -> Nullable<Date>,
+        installed_on -> Nullable<Date>,
+        digits_integer -> Nullable<Integer>,
+        digits_decimal -> Nullable<Integer>,
+        qmax_per_hour -> Nullable<BigInt>,
+        changed_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    installations (id) {
+        id -> BigInt,
+        meter_id -> BigInt,
+        point_id -> BigInt,
+        installed_at -> BigInt,
+        removed_at -> Nullable<BigInt>,
+        first_index -> BigInt,
+        last_index -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    purchases (id) {
+        id -> BigInt,
+        reference -> Text,
+        meter_id -> BigInt,
+        loaded_at -> BigInt,
+        volume -> BigInt,
+        paid_fen -> BigInt,
+    }
+}
+
+diesel::table! {
+    rounds (id) {
+        id -> BigInt,
+        name -> Text,
+        route_id -> Nullable<BigInt>,
+        reader_id -> Nullable<BigInt>,
+        from_day -> Date,
+        until_day -> Date,
+        state -> Text,
+        created_by -> BigInt,
+        created_at -> BigInt,
+        changed_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    round_holders (id) {
+        id -> BigInt,
+        round_id -> BigInt,
+        reader_id -> BigInt,
+        held_from -> BigInt,
+        held_until -> Nullable<BigInt>,
+        keep_until -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    stops (id) {
+        id -> BigInt,
+        round_id -> BigInt,
+        point_id -> BigInt,
+        position -> Integer,
+        state -> Text,
+        changed_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    use crate::db::types::UuidKey;
+    use diesel::sql_types::*;
+
+    records (id) {
+        id -> UuidKey,
+        kind -> Text,
+        code -> Text,
+        point_id -> BigInt,
+        meter_id -> Nullable<BigInt>,
+        reader_id -> Nullable<BigInt>,
+        device_id -> Nullable<BigInt>,
+        device_seq -> Nullable<BigInt>,
+        observed_at -> BigInt,
+        received_at -> BigInt,
+        grade -> Text,
+        figure_index -> Nullable<BigInt>,
+        cumulative -> Nullable<BigInt>,
+        balance -> Nullable<BigInt>,
+        flags -> Text,
+        target_id -> Nullable<UuidKey>,
+        body_hash -> Binary,
+        body -> Text,
+    }
+}
+
+diesel::table! {
+    use crate::db::types::UuidKey;
+    use diesel::sql_types::*;
+
+    quarantine (id) {
+        id -> BigInt,
+        device_id -> BigInt,
+        reader_id -> BigInt,
+        record_id -> Nullable<UuidKey>,
+        device_seq -> Nullable<BigInt>,
+        outcome -> Text,
+        code -> Text,
+        pointer -> Text,
+        body_hash -> Binary,
+        body -> Text,
+        received_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    feeds (reader_id) {
+        reader_id -> BigInt,
+        head -> BigInt,
+    }
+}
+
+diesel::table! {
+    feed_entries (reader_id, version) {
+        reader_id -> BigInt,
+        version -> BigInt,
+        kind -> Text,
+        subject -> BigInt,
+        change -> Text,
+        reason -> Text,
+        keep_until -> Nullable<BigInt>,
+        at -> BigInt,
+    }
+}
+
+diesel::table! {
+    coverage_periods (period) {
+        period -> Integer,
+        opened_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    coverage_plan (period, point_id) {
+        period -> Integer,
+        point_id -> BigInt,
+        class -> Text,
+        area_id -> BigInt,
+        route_id -> BigInt,
+        reader_id -> BigInt,
+        bucket -> Integer,
+    }
+}
+
+diesel::table! {
+    coverage_counters (period, class, area_id, route_id, reader_id, bucket) {
+        period -> Integer,
+        class -> Text,
+        area_id -> BigInt,
+        route_id -> BigInt,
+        reader_id -> BigInt,
+        bucket -> Integer,
+        points -> BigInt,
+    }
+}
+
+diesel::table! {
+    use crate::db::types::UuidKey;
+    use diesel::sql_types::*;
+
+    cases (id) {
+        id -> BigInt,
+        meter_id -> BigInt,
+        point_id -> BigInt,
+        rule -> Text,
+        kind -> Text,
+        state -> Text,
+        record_id -> UuidKey,
+        observed_at -> BigInt,
+        opened_at -> BigInt,
+        stake -> Nullable<BigInt>,
+        evidence -> Text,
+    }
+}
+
+diesel::joinable!(sessions -> accounts (account_id));
+diesel::joinable!(sessions -> devices (device_id));
+diesel::joinable!(service_points -> areas (area_id));
+diesel::joinable!(service_points -> routes (route_id));
+diesel::joinable!(installations -> meters (meter_id));
+diesel::joinable!(installations -> service_points (point_id));
+diesel::joinable!(meters -> meter_types (type_id));
+diesel::joinable!(stops -> rounds (round_id));
+diesel::joinable!(stops -> service_points (point_id));
+diesel::joinable!(cases -> meters (meter_id));
+diesel::joinable!(cases -> service_points (point_id));
+
+diesel::allow_tables_to_appear_in_same_query!(
+    instance,
+    accounts,
+    devices,
+    activation_codes,
+    sessions,
+    refresh_tokens,
+    idempotency_keys,
+    audit_log,
+    settings,
+    areas,
+    routes,
+    meter_types,
+    service_points,
+    point_terms,
+    meters,
+    installations,
+    purchases,
+    rounds,
+    round_holders,
+    stops,
+    records,
+    quarantine,
+    feeds,
+    feed_entries,
+    coverage_periods,
+    coverage_plan,
+    coverage_counters,
+    cases,
+);

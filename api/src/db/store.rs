@@ -1,0 +1,153 @@
+//! The one door to the data: named transactions, counted and timed.
+
+use super::conn::Access;
+use super::workers::{Duty, Job, Workers};
+use super::{Conn, DatabaseUrl};
+use diesel::result::Error;
+use diesel::{ConnectionError, QueryResult};
+use std::sync::Arc;
+use std::time::Instant;
+use tokio::sync::oneshot;
+
+/// How a PostgreSQL transaction is shielded from its neighbours. On SQLite there is one writer, so it makes no difference.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Isolation {
+    /// As if alone; run again on a serialization failure. The default for decisions read from many rows.
+    Serializable,
+    /// The closure locks what it decides from ([`Conn::lock`]) and changes counters by addition. For hot paths.
+    RowLocks,
+}
+
+/// Why a transaction brought nothing.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// The database refused a statement or the commit.
+    #[error("the database refused: {0}")]
+    Database(#[from] Error),
+    /// The store is shutting down.
+    #[error("the store is closed")]
+    Closed,
+}
+
+/// The database behind the service. Cheap to clone.
+#[derive(Clone)]
+pub struct Store {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    url: DatabaseUrl,
+    writers: Workers,
+    readers: Workers,
+}
+
+impl Store {
+    /// Opens the store's connections. Must not be called on a thread that drives async tasks.
+    ///
+    /// # Errors
+    /// Where the database can't be reached or is not safe to write to.
+    pub fn open(url: DatabaseUrl) -> Result<Self, ConnectionError> {
+        let (duty, writer_count) = match url {
+            DatabaseUrl::Sqlite(_) => (Duty::GroupCommit, 1),
+            DatabaseUrl::Postgres(_) => (Duty::Single(Access::Write), 6),
+        };
+        let writers = Workers::start("db-write", &url, duty, writer_count)?;
+        let readers = Workers::start("db-read", &url, Duty::Single(Access::Read), 4)?;
+        Ok(Self { inner: Arc::new(Inner { url, writers, readers }) })
+    }
+
+    /// Where the data live.
+    #[must_use]
+    pub fn url(&self) -> &DatabaseUrl {
+        &self.inner.url
+    }
+
+    /// Reads in one snapshot.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn read<T, F>(&self, name: &'static str, closure: F) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        F: FnMut(&mut Conn) -> QueryResult<T> + Send + 'static,
+    {
+        self.submit(&self.inner.readers, name, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", closure).await
+    }
+
+    /// Writes in one transaction, all or nothing; answered after the commit is on disk. A refusal is a value, decided before
+    /// anything is written. The closure may be run again, so it must use up nothing from outside.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn write<T, F>(&self, name: &'static str, isolation: Isolation, closure: F) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        F: FnMut(&mut Conn) -> QueryResult<T> + Send + 'static,
+    {
+        let begin = match isolation {
+            Isolation::Serializable => "BEGIN ISOLATION LEVEL SERIALIZABLE",
+            Isolation::RowLocks => "BEGIN ISOLATION LEVEL READ COMMITTED",
+        };
+        self.submit(&self.inner.writers, name, begin, closure).await
+    }
+
+    async fn submit<T, F>(
+        &self,
+        workers: &Workers,
+        name: &'static str,
+        begin: &'static str,
+        closure: F,
+    ) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        F: FnMut(&mut Conn) -> QueryResult<T> + Send + 'static,
+    {
+        let (reply, answer) = oneshot::channel();
+        let job = Transaction { name, begin, closure, value: None, reply, runs: 0, since: Instant::now() };
+        if !workers.submit(Box::new(job)) {
+            return Err(StoreError::Closed);
+        }
+        answer.await.unwrap_or(Err(StoreError::Closed))
+    }
+}
+
+struct Transaction<T, F> {
+    name: &'static str,
+    begin: &'static str,
+    closure: F,
+    value: Option<T>,
+    reply: oneshot::Sender<Result<T, StoreError>>,
+    runs: u32,
+    since: Instant,
+}
+
+impl<T, F> Job for Transaction<T, F>
+where
+    T: Send,
+    F: FnMut(&mut Conn) -> QueryResult<T> + Send,
+{
+    fn run(&mut self, conn: &mut Conn) -> QueryResult<()> {
+        self.runs += 1;
+        self.value = Some((self.closure)(conn)?);
+        Ok(())
+    }
+
+    fn answer(self: Box<Self>, committed: QueryResult<()>) {
+        let result = match (committed, self.value) {
+            (Ok(()), Some(value)) => Ok(value),
+            (Ok(()), None) => Err(StoreError::Closed),
+            (Err(fault), _) => {
+                tracing::error!(transaction = self.name, runs = self.runs, %fault, "the transaction failed");
+                Err(StoreError::Database(fault))
+            }
+        };
+        let elapsed_us = u64::try_from(self.since.elapsed().as_micros()).unwrap_or(u64::MAX);
+        tracing::debug!(transaction = self.name, runs = self.runs, elapsed_us, "transaction ended");
+        // Nobody waits any more when the client hung up; the transaction stands all the same.
+        drop(self.reply.send(result));
+    }
+
+    fn begin(&self) -> &'static str {
+        self.begin
+    }
+}

@@ -1,0 +1,228 @@
+//! Threads that own connections. Work is handed to them whole, so no connection ever crosses a thread or an `await`.
+//!
+//! SQLite has one writer thread that lets waiting transactions share one commit (group commit): each runs in its own
+//! savepoint, and nobody is answered before the commit is on disk. Readers, and every PostgreSQL worker, take one
+//! transaction at a time.
+
+use super::conn::Access;
+use super::{Conn, DatabaseUrl};
+use diesel::result::{DatabaseErrorKind, Error};
+use diesel::{ConnectionError, QueryResult};
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+/// How many waiting transactions may share one commit.
+const GROUP_LIMIT: usize = 64;
+
+/// One transaction to run.
+pub trait Job: Send {
+    /// Runs the statements of the transaction. `Err` rolls it back.
+    fn run(&mut self, conn: &mut Conn) -> QueryResult<()>;
+    /// Tells the caller how it ended: `Ok` only after the commit.
+    fn answer(self: Box<Self>, committed: QueryResult<()>);
+    /// The statement that opens the transaction on PostgreSQL.
+    fn begin(&self) -> &'static str;
+}
+
+/// A set of worker threads taking jobs from one queue.
+pub struct Workers {
+    queue: Option<Sender<Box<dyn Job>>>,
+    threads: Vec<JoinHandle<()>>,
+}
+
+/// What the threads of a set do.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Duty {
+    /// SQLite's one writer.
+    GroupCommit,
+    /// One transaction at a time.
+    Single(Access),
+}
+
+impl Workers {
+    /// Starts `count` threads; each opens its connection before the first job.
+    ///
+    /// # Errors
+    /// Where the first connection can't be opened.
+    pub fn start(name: &str, url: &DatabaseUrl, duty: Duty, count: usize) -> Result<Self, ConnectionError> {
+        let (queue, jobs) = channel::<Box<dyn Job>>();
+        let jobs = Arc::new(Mutex::new(jobs));
+        let mut threads = Vec::with_capacity(count);
+        for number in 0..count {
+            let (opened, is_open) = channel();
+            let (url, jobs) = (url.clone(), Arc::clone(&jobs));
+            let thread = std::thread::Builder::new().name(format!("{name}-{number}"));
+            let body = move || match Worker::open(url, duty) {
+                Err(fault) => drop(opened.send(Err(fault))),
+                Ok(mut worker) => {
+                    if opened.send(Ok(())).is_ok() {
+                        worker.serve(&jobs);
+                    }
+                }
+            };
+            let spawned = thread.spawn(body).map_err(|fault| ConnectionError::BadConnection(fault.to_string()))?;
+            threads.push(spawned);
+            is_open.recv().map_err(|_| ConnectionError::BadConnection("the worker thread died".into()))??;
+        }
+        Ok(Self { queue: Some(queue), threads })
+    }
+
+    /// Hands a job over. `false`: the workers are gone.
+    pub fn submit(&self, job: Box<dyn Job>) -> bool {
+        self.queue.as_ref().is_some_and(|queue| queue.send(job).is_ok())
+    }
+}
+
+impl Drop for Workers {
+    /// Lets the jobs already handed over end, then closes the connections.
+    fn drop(&mut self) {
+        self.queue = None;
+        for thread in self.threads.drain(..) {
+            if thread.join().is_err() {
+                tracing::error!("a database worker had panicked");
+            }
+        }
+    }
+}
+
+struct Worker {
+    url: DatabaseUrl,
+    duty: Duty,
+    conn: Conn,
+}
+
+impl Worker {
+    fn open(url: DatabaseUrl, duty: Duty) -> Result<Self, ConnectionError> {
+        let conn = Conn::open(&url, duty.access())?;
+        Ok(Self { url, duty, conn })
+    }
+
+    fn serve(&mut self, jobs: &Mutex<Receiver<Box<dyn Job>>>) {
+        loop {
+            let mut group = Vec::new();
+            {
+                let jobs = jobs.lock().unwrap_or_else(PoisonError::into_inner);
+                let Ok(first) = jobs.recv() else { return };
+                group.push(first);
+                if self.duty == Duty::GroupCommit {
+                    group.extend(jobs.try_iter().take(GROUP_LIMIT - 1));
+                }
+            }
+            match self.duty {
+                Duty::GroupCommit => self.commit_together(group),
+                Duty::Single(_) => group.into_iter().for_each(|job| self.commit_alone(job)),
+            }
+        }
+    }
+
+    fn commit_together(&mut self, group: Vec<Box<dyn Job>>) {
+        if let Err(fault) = self.conn.batch("BEGIN IMMEDIATE") {
+            return answer_all(group, &fault);
+        }
+        let mut kept = Vec::with_capacity(group.len());
+        for mut job in group {
+            match self.in_savepoint(job.as_mut()) {
+                Ok(()) => kept.push(job),
+                Err(fault) => job.answer(Err(fault)),
+            }
+        }
+        match self.conn.batch("COMMIT") {
+            Ok(()) => kept.into_iter().for_each(|job| job.answer(Ok(()))),
+            Err(fault) => {
+                self.roll_back();
+                answer_all(kept, &fault);
+            }
+        }
+    }
+
+    fn in_savepoint(&mut self, job: &mut dyn Job) -> QueryResult<()> {
+        self.conn.batch("SAVEPOINT job")?;
+        let ran = run_guarded(job, &mut self.conn);
+        let end = if ran.is_ok() { "RELEASE job" } else { "ROLLBACK TO job; RELEASE job" };
+        self.conn.batch(end)?;
+        ran
+    }
+
+    fn commit_alone(&mut self, mut job: Box<dyn Job>) {
+        let mut attempt = 0_u32;
+        loop {
+            attempt += 1;
+            match self.transaction(job.as_mut()) {
+                Ok(()) => return job.answer(Ok(())),
+                Err(fault) if attempt < 20 && is_passing(&fault) => {
+                    self.mend(&fault);
+                    // Spread the contenders: the same two must not meet again at once.
+                    std::thread::sleep(Duration::from_micros(
+                        200 * u64::from(attempt) * (1 + u64::from(std::process::id() % 7)),
+                    ));
+                }
+                Err(fault) => {
+                    self.mend(&fault);
+                    return job.answer(Err(fault));
+                }
+            }
+        }
+    }
+
+    fn transaction(&mut self, job: &mut dyn Job) -> QueryResult<()> {
+        let begin = if self.conn.is_sqlite() { "BEGIN" } else { job.begin() };
+        self.conn.batch(begin)?;
+        match run_guarded(job, &mut self.conn) {
+            Ok(()) => self.conn.batch("COMMIT"),
+            Err(fault) => Err(fault),
+        }
+        .inspect_err(|_| self.roll_back())
+    }
+
+    fn roll_back(&mut self) {
+        if let Err(fault) = self.conn.batch("ROLLBACK") {
+            tracing::debug!(%fault, "nothing left to roll back");
+        }
+    }
+
+    /// A connection the server has closed is opened anew; the job that met it is told or tried again.
+    fn mend(&mut self, fault: &Error) {
+        if is_broken(fault) || self.conn.ping().is_err() {
+            match Conn::open(&self.url, self.duty.access()) {
+                Ok(conn) => self.conn = conn,
+                Err(fault) => tracing::error!(%fault, "the database can't be reached"),
+            }
+        }
+    }
+}
+
+impl Duty {
+    const fn access(self) -> Access {
+        match self {
+            Self::GroupCommit => Access::Write,
+            Self::Single(access) => access,
+        }
+    }
+}
+
+/// A panic in a closure must cost its own request only, not the thread that owns the connection (SECURITY 18).
+fn run_guarded(job: &mut dyn Job, conn: &mut Conn) -> QueryResult<()> {
+    std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| job.run(conn))).unwrap_or(Err(Error::RollbackTransaction))
+}
+
+fn answer_all(jobs: Vec<Box<dyn Job>>, fault: &Error) {
+    for job in jobs {
+        let text = Box::new(fault.to_string());
+        job.answer(Err(Error::DatabaseError(DatabaseErrorKind::Unknown, text)));
+    }
+}
+
+/// Faults after which the same transaction may well succeed: PostgreSQL's 40001 and 40P01.
+fn is_passing(fault: &Error) -> bool {
+    match fault {
+        Error::DatabaseError(DatabaseErrorKind::SerializationFailure, _) => true,
+        Error::DatabaseError(_, information) => information.message().contains("deadlock detected"),
+        _ => false,
+    }
+}
+
+fn is_broken(fault: &Error) -> bool {
+    matches!(fault, Error::BrokenTransactionManager | Error::DatabaseError(DatabaseErrorKind::ClosedConnection, _))
+}

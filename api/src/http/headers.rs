@@ -1,0 +1,55 @@
+//! What every answer carries: security headers, and problems in the caller's language (SECURITY 16).
+
+use super::{Problem, ProblemCode, language};
+use actix_web::Error;
+use actix_web::body::{BoxBody, MessageBody};
+use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::http::header::{CACHE_CONTROL, HeaderName, HeaderValue};
+use actix_web::middleware::Next;
+
+const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; \
+     font-src 'self'; manifest-src 'self'; worker-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'";
+
+/// Adds the headers no answer may be without. Answers are not stored unless a handler says otherwise: most hold personal data.
+pub async fn secure_headers<B: MessageBody>(
+    request: ServiceRequest,
+    next: Next<B>,
+) -> Result<ServiceResponse<B>, Error> {
+    let mut response = next.call(request).await?;
+    let headers = response.headers_mut();
+    let fixed = [
+        ("content-security-policy", CONTENT_SECURITY_POLICY),
+        ("x-content-type-options", "nosniff"),
+        ("referrer-policy", "no-referrer"),
+        ("x-frame-options", "DENY"),
+        ("strict-transport-security", "max-age=31536000"),
+    ];
+    for (name, value) in fixed {
+        headers.insert(HeaderName::from_static(name), HeaderValue::from_static(value));
+    }
+    if !headers.contains_key(CACHE_CONTROL) {
+        headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    }
+    Ok(response)
+}
+
+/// Puts problems into the caller's language, and gives a problem body to failures that have none.
+pub async fn answer_in_language<B: MessageBody + 'static>(
+    request: ServiceRequest,
+    next: Next<B>,
+) -> Result<ServiceResponse<BoxBody>, Error> {
+    let language = language::of(request.headers());
+    let (http_request, result) = match next.call(request).await {
+        Ok(response) => {
+            let problem = response.response().extensions().get::<Problem>().cloned();
+            let problem = problem.or_else(|| response.response().error().and_then(|error| error.as_error().cloned()));
+            let Some(problem) = problem else { return Ok(response.map_into_boxed_body()) };
+            (response.request().clone(), problem)
+        }
+        Err(error) => return Err(error),
+    };
+    if result.code() == ProblemCode::Internal {
+        tracing::error!(path = http_request.path(), "answered 500");
+    }
+    Ok(ServiceResponse::new(http_request, result.respond(language)))
+}

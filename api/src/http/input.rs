@@ -1,0 +1,120 @@
+//! Request bodies: read within the published limits while they stream, then parsed with the place of any fault.
+
+use super::{Problem, ProblemCode};
+use crate::config::Limits;
+use actix_web::dev::Payload;
+use actix_web::error::PayloadError;
+use actix_web::{FromRequest, HttpRequest, dev::Decompress, web};
+use futures_util::StreamExt;
+use serde::de::DeserializeOwned;
+use std::future::Future;
+use std::pin::Pin;
+
+/// The body, inflated and within the limit.
+pub struct RawBody(pub web::Bytes);
+
+impl FromRequest for RawBody {
+    type Error = Problem;
+    type Future = Pin<Box<dyn Future<Output = Result<Self, Problem>>>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let limits = request.app_data::<web::Data<Limits>>().map(|limits| *limits.get_ref()).unwrap_or_default();
+        let declared =
+            request.headers().get("content-length").and_then(|value| value.to_str().ok()?.parse::<usize>().ok());
+        let counted = Counted { payload: payload.take(), left: limits.body_bytes };
+        let mut inflated = Decompress::from_headers(counted, request.headers());
+        Box::pin(async move {
+            if declared.is_some_and(|length| length > limits.body_bytes) {
+                return Err(too_large(&limits));
+            }
+            let mut body = web::BytesMut::new();
+            while let Some(chunk) = inflated.next().await {
+                let chunk = chunk.map_err(|fault| match fault {
+                    PayloadError::Overflow => too_large(&limits),
+                    _ => Problem::new(ProblemCode::MalformedEncoding),
+                })?;
+                if body.len() + chunk.len() > limits.inflated_bytes {
+                    return Err(too_large(&limits));
+                }
+                body.extend_from_slice(&chunk);
+            }
+            Ok(Self(body.freeze()))
+        })
+    }
+}
+
+fn too_large(limits: &Limits) -> Problem {
+    let (sent, inflated) = (limits.body_bytes, limits.inflated_bytes);
+    Problem::new(ProblemCode::BodyTooLarge).detail(
+        format!("上限：传输 {sent} 字节，解压后 {inflated} 字节"),
+        format!("the limit is {sent} bytes as sent and {inflated} bytes inflated"),
+    )
+}
+
+/// Stops reading a body at the limit on what is sent.
+struct Counted {
+    payload: Payload,
+    left: usize,
+}
+
+impl futures_util::Stream for Counted {
+    type Item = Result<web::Bytes, PayloadError>;
+
+    fn poll_next(
+        mut self: Pin<&mut Self>,
+        context: &mut std::task::Context<'_>,
+    ) -> std::task::Poll<Option<Self::Item>> {
+        let polled = Pin::new(&mut self.payload).poll_next(context);
+        if let std::task::Poll::Ready(Some(Ok(chunk))) = &polled {
+            match self.left.checked_sub(chunk.len()) {
+                Some(left) => self.left = left,
+                None => return std::task::Poll::Ready(Some(Err(PayloadError::Overflow))),
+            }
+        }
+        polled
+    }
+}
+
+/// A JSON body of a known shape.
+pub struct Input<T>(pub T);
+
+impl<T: DeserializeOwned + 'static> FromRequest for Input<T> {
+    type Error = Problem;
+    type Future = Pin<Box<dyn Future<Output = Result<Self, Problem>>>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let body = RawBody::from_request(request, payload);
+        Box::pin(async move { parse(&body.await?.0).map(Self) })
+    }
+}
+
+/// Parses JSON; a fault names its place.
+pub fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
+    let mut reader = serde_json::Deserializer::from_slice(body);
+    let parsed = serde_path_to_error::deserialize(&mut reader).map_err(|fault| {
+        let pointer = pointer(fault.path());
+        let inner = fault.into_inner();
+        if inner.is_data() {
+            let text = inner.to_string();
+            Problem::new(ProblemCode::InvalidInput).fault(pointer, "invalid", format!("格式不符：{text}"), text)
+        } else {
+            let (line, column) = (inner.line(), inner.column());
+            let (zh, en) = (format!("第 {line} 行第 {column} 列"), format!("line {line}, column {column}"));
+            Problem::new(ProblemCode::MalformedJson).detail(zh, en)
+        }
+    })?;
+    reader.end().map_err(|_| {
+        Problem::new(ProblemCode::MalformedJson).detail("JSON 之后还有内容", "there is more after the JSON")
+    })?;
+    Ok(parsed)
+}
+
+fn pointer(path: &serde_path_to_error::Path) -> String {
+    use serde_path_to_error::Segment;
+    path.iter().fold(String::new(), |pointer, segment| match segment {
+        Segment::Seq { index } => format!("{pointer}/{index}"),
+        Segment::Map { key } => format!("{pointer}/{}", key.replace('~', "~0").replace('/', "~1")),
+        Segment::Enum { variant } => format!("{pointer}/{variant}"),
+        Segment::Unknown => pointer,
+    })
+}

@@ -1,0 +1,19 @@
+//! HTTP manners shared by every slice: problems, sessions, bodies, times, paging (PROTOCOL, "HTTP manners").
+
+mod fallback;
+mod headers;
+mod idempotency;
+mod input;
+mod language;
+mod problem;
+mod session;
+mod time;
+
+pub use fallback::{RouteTable, answer_unrouted};
+pub use headers::{answer_in_language, secure_headers};
+pub use idempotency::{IdempotencyKey, Remembered, recall, remember};
+pub use input::{Input, RawBody};
+pub use language::RequestLanguage;
+pub use problem::{FieldFault, Problem, ProblemBody, ProblemCode, ProblemFault};
+pub use session::Session;
+pub use time::{Time, from_ms, to_ms};

@@ -1,0 +1,3 @@
+//! Sync: phones pull their rounds and push their records.
+
+pub mod store;
