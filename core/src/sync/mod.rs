@@ -1,1 +1,14 @@
-//! The sync protocol's rules (PROTOCOL).
+//! The sync protocol's rules (PROTOCOL, DOMAIN 7, R-11): nothing lost, nothing twice, nothing stuck.
+//!
+//! Why separate: what a phone is promised must hold whatever the database and the wire are. HTTP, JSON and the cursor's
+//! authentication tag are in `api`; the rules they carry out are here.
+
+mod cursor;
+mod outcome;
+mod rejection;
+mod sequence;
+
+pub use cursor::{Cursor, CursorFault};
+pub use outcome::Outcome;
+pub use rejection::Rejection;
+pub use sequence::{MISSING_LISTED, Sequence, sequence};
