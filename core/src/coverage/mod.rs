@@ -14,6 +14,8 @@ mod tally;
 mod window;
 
 #[cfg(test)]
+mod definitions;
+#[cfg(test)]
 mod properties;
 
 pub use bucket::Bucket;
