@@ -114,6 +114,23 @@ fn a_point_built_before_it_was_lit_counts_from_its_gas_on() {
 }
 
 #[test]
+fn what_begins_at_the_end_belongs_to_the_next_period() {
+    let registered = [term("2024-03-01", Outdoor, Active)];
+    assert_eq!(placed(&registered, Some("2024-06-01"), &[], "2024-05"), None);
+    assert_eq!(placed(&registered, Some("2024-06-01"), &[], "2024-06"), Some((Outdoor, Unattempted)));
+    assert_eq!(placed(&[term("2024-06-01", Outdoor, Active)], Some("2024-05-10"), &[], "2024-05"), None);
+    let removed = [registered[0], term("2024-06-01", Outdoor, Removed)];
+    assert_eq!(placed(&removed, None, &[], "2024-05"), Some((Outdoor, Unattempted)));
+}
+
+#[test]
+fn lit_on_the_first_day_is_new() {
+    let opened = Term { valid_from: at("2024-05-01T10:00:00"), class: Outdoor, state: Active };
+    let built = [term("2024-03-01", Outdoor, Suspended), opened];
+    assert_eq!(placed(&built, Some("2024-05-01"), &[], "2024-05"), Some((Outdoor, Unattempted)));
+}
+
+#[test]
 fn a_point_with_lost_papers_counts_from_its_first_term() {
     assert_eq!(placed(&[term("2020-01-01", Outdoor, Active)], None, &[], "2024-05"), Some((Outdoor, Unattempted)));
     let late = [term("2024-05-16", Outdoor, Active)];

@@ -399,6 +399,10 @@ mod tests {
         assert!(!ahead(120).clock_ahead);
         assert!(ahead(121).clock_ahead);
         assert_eq!(ahead(121).at, sent.received_at);
+        // Set right, it still lies a minute after its receipt; nothing was read after it had arrived.
+        let day_ahead = offline("2024-05-10T09:00:00", TimeDelta::days(1));
+        let corrected = seen(&TimeClaim { read_at: day_ahead.sent_at + TimeDelta::minutes(1), ..day_ahead });
+        assert_eq!(corrected.at, day_ahead.received_at);
     }
 
     fn any_instant() -> impl Strategy<Value = Instant> {
