@@ -35,7 +35,7 @@ impl Figure {
     }
 
     /// Its amount in the unit it is sent in: 0.001 m³, or fen for a balance in money.
-    fn amount(self, figures: &Figures) -> Option<i64> {
+    pub(crate) fn amount(self, figures: &Figures) -> Option<i64> {
         match self {
             Self::Index => figures.index.map(Volume::litres),
             Self::Cumulative => figures.cumulative.map(Volume::litres),
