@@ -51,9 +51,9 @@ impl Account {
         i128::from(balance) - i128::from(self.before) + cost(self.unit, cumulative_use)
     }
 
-    /// dB less the purchases known: how the balance moved by itself.
-    pub fn change(&self, balance: i64) -> i64 {
-        narrow(i128::from(balance) - i128::from(self.before) - i128::from(self.purchased.unwrap_or(0)))
+    /// How far the balance fell, known purchases added: at least this much was used.
+    pub fn fall(&self, balance: i64) -> i64 {
+        narrow(i128::from(self.before) + i128::from(self.purchased.unwrap_or(0)) - i128::from(balance))
     }
 
     /// Whether an amount is beyond 2p.

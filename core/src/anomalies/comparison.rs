@@ -48,6 +48,11 @@ impl<'a> Comparison<'a> {
         self.pulse() + self.pulse()
     }
 
+    /// The use between two positions of the dial, at most one wrap on: what a corrected figure would mean for dM.
+    pub fn advance(&self, from: Volume, to: Volume) -> Volume {
+        if to >= from { to - from } else { self.facts.traits.digits.wrap() - from + to }
+    }
+
     /// dE, where both visits have it.
     pub fn cumulative_use(&self) -> Option<Volume> {
         Some(self.seen.figures.cumulative? - self.last.figures.cumulative?)

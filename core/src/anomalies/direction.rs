@@ -21,7 +21,7 @@ pub(super) fn decide(visits: &Comparison) -> Direction {
     if current >= previous {
         return Direction::Forward(current - previous, None);
     }
-    let wrapped = visits.facts.traits.digits.wrap() - previous + current;
+    let wrapped = visits.advance(previous, current);
     let compared = |rule| Finding::new(rule).with("previous", previous).with("current", current);
     if wrapped > Volume::ZERO && !visits.exceeds(wrapped, visits.ceiling()) {
         if is_plausible(visits, wrapped) {
@@ -66,13 +66,13 @@ fn slips_of_current(visits: &Comparison) -> Vec<(Volume, Volume)> {
         return Vec::new();
     }
     let (previous, current) = visits.index;
-    explained(visits, current, |candidate| candidate - previous)
+    explained(visits, current, |candidate| visits.advance(previous, candidate))
 }
 
 /// What M0 may have been.
 fn slips_of_previous(visits: &Comparison) -> Vec<(Volume, Volume)> {
     let (previous, current) = visits.index;
-    explained(visits, previous, |candidate| current - candidate)
+    explained(visits, previous, |candidate| visits.advance(candidate, current))
 }
 
 /// A slip explains the index if the use is then ordinary: 0 ≤ dM ≤ 2.5 × expected + 3, and dM = dE where E is known.
@@ -80,10 +80,8 @@ fn slips_of_previous(visits: &Comparison) -> Vec<(Volume, Volume)> {
 fn explained(visits: &Comparison, figure: Volume, use_of: impl Fn(Volume) -> Volume) -> Vec<(Volume, Volume)> {
     let traits = &visits.facts.traits;
     let unit = slip::last_digit(traits.resolution).max(traits.digits.step());
-    let most = match (visits.facts.expected, visits.cumulative_use()) {
-        (Some(expected), _) => portion(expected, visits.settings.misread_factor) + visits.settings.misread_slack,
-        (None, _) => visits.ceiling(),
-    };
+    let ordinary = |expected| portion(expected, visits.settings.misread_factor) + visits.settings.misread_slack;
+    let most = visits.facts.expected.map_or_else(|| visits.ceiling(), ordinary);
     slip::candidates(figure, unit, traits.digits.wrap())
         .map(|candidate| (candidate, use_of(candidate)))
         .filter(|(_, consumption)| (Volume::ZERO..=most).contains(consumption))

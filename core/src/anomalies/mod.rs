@@ -17,6 +17,8 @@ mod settings;
 mod slip;
 mod stopped;
 mod swapped;
+#[cfg(test)]
+mod tests;
 mod three_figures;
 
 pub use catalogue::{Kind, Rule, Severity, reason};

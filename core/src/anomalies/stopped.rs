@@ -20,7 +20,7 @@ pub(super) fn check(visits: &Comparison, consumption: Volume) -> Option<Finding>
     if consumption >= visits.settings.zero_below || !visits.lasts_days(visits.settings.zero_days) {
         return None;
     }
-    if let Some((expected, sign)) = visits.facts.expected.zip(sign_of_use(visits))
+    if let Some((expected, sign)) = visits.facts.expected.zip(sign_of_use(visits, consumption))
         && expected >= visits.settings.stopped_expected
     {
         return Some(about(Rule::Stopped).with("expected", expected).with("sign", sign).at_stake(expected));
@@ -38,12 +38,15 @@ pub(super) fn check(visits: &Comparison, consumption: Volume) -> Option<Finding>
     })
 }
 
-/// What shows that gas was used all the same: the reader's word, the cumulative, or the balance.
-fn sign_of_use(visits: &Comparison) -> Option<&'static str> {
-    let moved = visits.cumulative_use().is_some_and(|module| module > visits.two_pulses());
+/// What shows that gas was used all the same: the reader's word, or more gas gone by the cumulative or the balance than
+/// the dial can have hidden (one step of the dial and one pulse: a sound meter is never further behind).
+fn sign_of_use(visits: &Comparison, consumption: Volume) -> Option<&'static str> {
+    let hidden = consumption + visits.resolution() + visits.pulse();
+    let moved = visits.cumulative_use().is_some_and(|module| module > hidden);
     let fell = Account::of(visits)
         .zip(visits.seen.figures.balance)
-        .is_some_and(|(account, balance)| account.is_short(account.change(balance)));
+        .and_then(|(account, balance)| account.volume(account.fall(balance)))
+        .is_some_and(|gone| gone > hidden);
     [(visits.seen.gas_in_use, "gas_in_use"), (moved, "cumulative_moved"), (fell, "balance_fell")]
         .into_iter()
         .find_map(|(holds, sign)| holds.then_some(sign))

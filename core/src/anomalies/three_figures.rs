@@ -74,9 +74,8 @@ fn misread(
     }
     let step = slip::last_digit(visits.resolution()).max(digits.step());
     let of_index: Vec<_> = slip::candidates(visits.index.1, step, digits.wrap())
-        .map(|candidate| (candidate, candidate - visits.index.0))
-        .filter(|(_, mechanical)| *mechanical >= Volume::ZERO && cumulative_use >= Volume::ZERO)
-        .filter(|(_, mechanical)| visits.agree(*mechanical, cumulative_use))
+        .map(|candidate| (candidate, visits.advance(visits.index.0, candidate)))
+        .filter(|(_, mechanical)| cumulative_use >= Volume::ZERO && visits.agree(*mechanical, cumulative_use))
         .collect();
     if of_index.is_empty() { None } else { suspect("index", visits.index.1, of_index, cumulative_use) }
 }
@@ -138,14 +137,18 @@ fn judge_purchase(account: Account, cumulative_use: Volume, balance: i64) -> Opt
     })
 }
 
-/// I4: the sum of (dM − dE) since commissioning, this visit included, is not within T of zero.
+/// I4: the sum of (dM − dE) since commissioning is not within T of zero, at this visit and at the last one.
+///
+/// The sum depends on the first and the last figures alone, so a slip too small for I1 moves it for one visit and is gone
+/// at the next. Two visits in a row are no slip; a drift so slow can wait for the second.
 fn drift(visits: &Comparison, index_use: Volume, cumulative_use: Volume) -> Option<Finding> {
-    let drift = visits.facts.electronic_drift + (index_use - cumulative_use);
+    let before = visits.facts.electronic_drift;
+    let now = before + (index_use - cumulative_use);
     let tolerance = visits.tolerance(index_use, cumulative_use);
-    let (rule, size) = if drift > tolerance {
-        (Rule::SlowElectronicDrift, drift)
-    } else if drift < -tolerance {
-        (Rule::FastElectronicDrift, -drift)
+    let (rule, size) = if before.min(now) > tolerance {
+        (Rule::SlowElectronicDrift, now)
+    } else if before.max(now) < -tolerance {
+        (Rule::FastElectronicDrift, -now)
     } else {
         return None;
     };

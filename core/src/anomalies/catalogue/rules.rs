@@ -73,7 +73,7 @@ rules! {
 
     /// One slip of the reader explains the index.
     MisreadSuspect = "misread_suspect", Reading, Hard, DOUBTED, "R-3, DOMAIN 4 misread";
-        "{figure} {current}  疑为错抄:改一位或换两邻位即可解释。", "The {figure} {current} is probably a misread: one digit changed or two swapped would explain it.";
+        "{figure} {current} 疑为错抄:改一位或换两邻位即可解释。", "The {figure} {current} is probably a misread: one digit changed or two swapped would explain it.";
         "复抄一次(盲抄);候选读数只给分析员看。复抄相同再查表。", "Re-read blind; candidates are for the analyst only. If the re-read agrees, look at the meter.";
 
     /// One slip of the previous reader explains the index.
