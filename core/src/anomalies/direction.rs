@@ -4,7 +4,7 @@
 
 use super::catalogue::Rule;
 use super::comparison::{Comparison, portion};
-use super::{Finding, slip};
+use super::{Finding, misread};
 use crate::quantity::Volume;
 
 /// How the index moved.
@@ -28,17 +28,10 @@ pub(super) fn decide(visits: &Comparison) -> Direction {
             return Direction::Forward(wrapped, Some(compared(Rule::Rollover).with("consumption", wrapped)));
         }
         let unsure = compared(Rule::RolloverUnsure).with("consumption", wrapped);
-        return Direction::Doubtful(with_slips(visits, unsure.with("expected", visits.expected_text())));
+        return Direction::Doubtful(misread::with_slips(visits, unsure.with("expected", visits.expected_text())));
     }
-    let slips = slips_of_current(visits);
-    if !slips.is_empty() {
-        let misread = compared(Rule::MisreadSuspect).with("figure", "index");
-        return Direction::Doubtful(misread.with("candidates", slip::shown(slips, target(visits))));
-    }
-    let slips = slips_of_previous(visits);
-    if !slips.is_empty() {
-        let misread = compared(Rule::PreviousMisreadSuspect);
-        return Direction::Doubtful(misread.with("candidates", slip::shown(slips, target(visits))));
+    if let Some(misread) = misread::by_direction(visits) {
+        return Direction::Doubtful(misread);
     }
     Direction::Doubtful(compared(Rule::Reverse).with("expected", visits.expected_text()))
 }
@@ -52,44 +45,4 @@ fn is_plausible(visits: &Comparison, wrapped: Volume) -> bool {
     });
     let module = visits.cumulative_use().map(|cumulative_use| visits.agree(wrapped, cumulative_use));
     (habit.is_some() || module.is_some()) && habit.unwrap_or(true) && module.unwrap_or(true)
-}
-
-/// Adds the slips that would explain an odd index, for the analyst.
-pub(super) fn with_slips(visits: &Comparison, finding: Finding) -> Finding {
-    let slips = slips_of_current(visits);
-    if slips.is_empty() { finding } else { finding.with("candidates", slip::shown(slips, target(visits))) }
-}
-
-/// What M1 may have been, with the use it would mean. A figure confirmed by a second blind entry is not a slip.
-fn slips_of_current(visits: &Comparison) -> Vec<(Volume, Volume)> {
-    if visits.seen.confirmed {
-        return Vec::new();
-    }
-    let (previous, current) = visits.index;
-    explained(visits, current, |candidate| visits.advance(previous, candidate))
-}
-
-/// What M0 may have been.
-fn slips_of_previous(visits: &Comparison) -> Vec<(Volume, Volume)> {
-    let (previous, current) = visits.index;
-    explained(visits, previous, |candidate| visits.advance(candidate, current))
-}
-
-/// A slip explains the index if the use is then ordinary: 0 ≤ dM ≤ 2.5 × expected + 3, and dM = dE where E is known.
-/// Without a habit and without E anything below the ceiling counts as ordinary: a re-read is cheaper than an accusation.
-fn explained(visits: &Comparison, figure: Volume, use_of: impl Fn(Volume) -> Volume) -> Vec<(Volume, Volume)> {
-    let traits = &visits.facts.traits;
-    let unit = slip::last_digit(traits.resolution).max(traits.digits.step());
-    let ordinary = |expected| portion(expected, visits.settings.misread_factor) + visits.settings.misread_slack;
-    let most = visits.facts.expected.map_or_else(|| visits.ceiling(), ordinary);
-    slip::candidates(figure, unit, traits.digits.wrap())
-        .map(|candidate| (candidate, use_of(candidate)))
-        .filter(|(_, consumption)| (Volume::ZERO..=most).contains(consumption))
-        .filter(|(_, consumption)| visits.cumulative_use().is_none_or(|module| visits.agree(*consumption, module)))
-        .collect()
-}
-
-/// The use that candidates are ranked by.
-fn target(visits: &Comparison) -> Volume {
-    visits.cumulative_use().or(visits.facts.expected).unwrap_or(Volume::ZERO)
 }

@@ -2,7 +2,8 @@
 //!
 //! Apart because it is a forecast, the only guess among the hard checks, and they are built to survive a bad one. Seasons
 //! come first: in a heating city the last period alone would make every November a fault. So: the same days a year ago, times
-//! the point's own trend; failing that, its daily use of the last quarter.
+//! the point's own trend. Without a year's readings, or where another household seems to have moved in, the daily use of
+//! the last quarter.
 
 use crate::calendar::Instant;
 use crate::quantity::Volume;
@@ -26,6 +27,16 @@ const RECENT_SHORTEST: TimeDelta = TimeDelta::days(20);
 pub fn expected(history: &[(Instant, Volume)], wrap: Volume, from: Instant, to: Instant) -> Option<Volume> {
     let curve = Curve::through(history, wrap, from)?;
     curve.last_year(from, to).or_else(|| curve.at_recent_rate(from, to))
+}
+
+/// How the use of a point has changed in a year.
+enum Trend {
+    /// Too few readings or too little gas to say: taken as unchanged.
+    Unknown,
+    /// As `now` to `then`.
+    Ratio { now: Volume, then: Volume },
+    /// So much that last year is no guide: another household, another trade.
+    AnotherHabit,
 }
 
 /// Total gas used since the first reading: straight lines between readings, rollovers unrolled.
@@ -68,27 +79,43 @@ impl Curve {
         Some(self.total(to)? - self.total(from)?)
     }
 
-    /// The same days a year ago, times the point's own trend.
+    /// The same days a year ago, times the point's own trend; `None` where last year says nothing of this one.
     fn last_year(&self, from: Instant, to: Instant) -> Option<Volume> {
         let (from, to) = (from.checked_sub_signed(YEAR)?, to.checked_sub_signed(YEAR)?);
         if to < from {
             return None;
         }
-        let (now, then) = self.trend().unwrap_or((1, 1));
-        Some(self.used(from, to)?.scaled(now, then))
+        let used = self.used(from, to)?;
+        match self.trend() {
+            Trend::Unknown => Some(used),
+            Trend::Ratio { now, then } => Some(used.scaled(now.litres(), then.litres())),
+            Trend::AnotherHabit => None,
+        }
     }
 
-    /// Recent use over the same days a year before, held between a half and two: a family grows, it does not grow tenfold.
-    fn trend(&self) -> Option<(i64, i64)> {
+    /// Recent use beside that of the same days a year before. Sound points stay well within a half and twice.
+    fn trend(&self) -> Trend {
+        let Some((now, then)) = self.compared_years() else {
+            return Trend::Unknown;
+        };
+        let twice = |volume: Volume| volume + volume;
+        if now.max(then) < TREND_LEAST {
+            Trend::Unknown
+        } else if now > twice(then) || then > twice(now) {
+            Trend::AnotherHabit
+        } else {
+            Trend::Ratio { now, then }
+        }
+    }
+
+    /// Use of the longest comparable window up to the last reading, and of the same days a year before.
+    fn compared_years(&self) -> Option<(Volume, Volume)> {
         let (first, last) = (self.0.first()?.0, self.0.last()?.0);
         let window = (last - first).checked_sub(&YEAR)?.min(TREND_LONGEST);
         if window < TREND_SHORTEST {
             return None;
         }
-        let now = self.used(last - window, last)?;
-        let then = self.used(last - window - YEAR, last - YEAR)?;
-        (then >= TREND_LEAST)
-            .then(|| (now.litres().clamp(then.litres() / 2, then.litres().saturating_mul(2)), then.litres()))
+        Some((self.used(last - window, last)?, self.used(last - window - YEAR, last - YEAR)?))
     }
 
     /// Daily use of the last quarter, for as many days.
@@ -100,5 +127,72 @@ impl Curve {
             return None;
         }
         Some(self.used(last - window, last)?.scaled(span, window.num_milliseconds()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const WRAP: Volume = Volume::from_m3(100_000);
+
+    fn day(number: i64) -> Instant {
+        "2022-01-01T00:00:00Z".parse::<Instant>().expect("an instant") + TimeDelta::days(number)
+    }
+
+    /// Monthly readings (every 30 days from day 0) of a home that heats for five months, `rate` m³ a day by day number.
+    fn readings(until: i64, rate: impl Fn(i64) -> i64) -> Vec<(Instant, Volume)> {
+        let total = |until: i64| 99_000 + (0..until).map(&rate).sum::<i64>();
+        (0..=until / 30).map(|month| (day(month * 30), Volume::from_m3(total(month * 30) % 100_000))).collect()
+    }
+
+    fn heating(day: i64) -> i64 {
+        if (105..315).contains(&(day % 365)) { 1 } else { 10 }
+    }
+
+    fn expected_m3(history: &[(Instant, Volume)], from: i64, to: i64) -> Option<i64> {
+        expected(history, WRAP, day(from), day(to)).map(|volume| volume.litres() / 1000)
+    }
+
+    #[test]
+    fn the_first_cold_month_is_expected_from_last_year_not_from_the_last_period() {
+        let history = readings(690, heating);
+        // 300 m³ in truth; straight lines between monthly readings blur the day the heating came on.
+        assert!((240..=310).contains(&expected_m3(&history, 690, 720).expect("known")));
+    }
+
+    #[test]
+    fn a_growing_use_carries_its_trend_and_the_dial_may_wrap() {
+        let history = readings(690, |day| if day < 365 { 10 } else { 15 });
+        assert_eq!(expected_m3(&history, 690, 720), Some(450));
+    }
+
+    #[test]
+    fn another_household_is_not_judged_by_the_one_before() {
+        let history = readings(690, |day| if day < 365 { 0 } else { 5 });
+        assert_eq!(expected_m3(&history, 690, 720), Some(150));
+        let moved_out = readings(690, |day| if day < 400 { 5 } else { 0 });
+        assert_eq!(expected_m3(&moved_out, 690, 720), Some(0));
+    }
+
+    #[test]
+    fn without_a_year_the_last_quarter_counts_and_without_a_month_nothing_is_known() {
+        assert_eq!(expected_m3(&readings(120, |day| if day < 60 { 0 } else { 4 }), 120, 150), Some(78));
+        assert_eq!(expected_m3(&readings(0, |_| 4), 0, 30), None);
+        assert_eq!(expected_m3(&[], 0, 30), None);
+        let days = [(day(0), Volume::ZERO), (day(19), Volume::from_m3(5))];
+        assert_eq!(expected_m3(&days, 19, 30), None);
+    }
+
+    #[test]
+    fn odd_histories_neither_panic_nor_go_negative() {
+        let twice = [(day(0), Volume::from_m3(5)), (day(0), Volume::from_m3(7)), (day(30), Volume::from_m3(35))];
+        assert_eq!(expected_m3(&twice, 30, 60), Some(30));
+        assert_eq!(expected_m3(&twice, 30, 29), None);
+        assert_eq!(expected(&twice, Volume::ZERO, day(30), day(60)), None);
+        let wild =
+            [(Instant::MIN_UTC, Volume::from_litres(i64::MIN)), (Instant::MAX_UTC, Volume::from_litres(i64::MAX))];
+        assert!(expected(&wild, WRAP, Instant::MAX_UTC, Instant::MAX_UTC).is_some_and(|volume| volume >= Volume::ZERO));
+        assert_eq!(expected(&wild, WRAP, Instant::MIN_UTC, Instant::MIN_UTC), None);
     }
 }

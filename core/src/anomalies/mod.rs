@@ -12,6 +12,7 @@ mod direction;
 mod expectation;
 mod finding;
 mod identity;
+mod misread;
 mod over_age;
 mod settings;
 mod slip;

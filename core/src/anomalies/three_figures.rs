@@ -7,7 +7,8 @@
 use super::balance::{self, Account};
 use super::catalogue::Rule;
 use super::comparison::Comparison;
-use super::{Finding, slip, swapped};
+use super::{Facts, Finding, Observation, misread, swapped};
+use crate::meters::FigureSet;
 use crate::quantity::Volume;
 
 /// What the three figures say.
@@ -33,7 +34,7 @@ pub(super) fn check(visits: &Comparison, index_use: Volume) -> Outcome {
         return Outcome { findings: vec![finding], ..nothing };
     }
     if !module_agrees {
-        let finding = misread(visits, index_use, cumulative_use, account)
+        let finding = misread::by_identities(visits, index_use, cumulative_use, account)
             .unwrap_or_else(|| blame_meter(visits, index_use, cumulative_use));
         return Outcome { findings: vec![finding], ..nothing };
     }
@@ -44,40 +45,6 @@ pub(super) fn check(visits: &Comparison, index_use: Volume) -> Outcome {
             .filter(|_| visits.facts.purchases.is_none())
             .map(|(account, balance)| account.implied(cumulative_use, balance)),
     }
-}
-
-/// The slip test, before the meter is blamed. A slip of the cumulative must restore I2 as well; an unchanged cumulative
-/// is no slip, because nobody misreads a figure into exactly the old one.
-fn misread(
-    visits: &Comparison,
-    index_use: Volume,
-    cumulative_use: Volume,
-    account: Option<(Account, i64)>,
-) -> Option<Finding> {
-    if visits.seen.confirmed {
-        return None;
-    }
-    let digits = visits.facts.traits.digits;
-    let (previous, current) = (visits.last.figures.cumulative?, visits.seen.figures.cumulative?);
-    let dial = previous.max(current).litres().max(1).saturating_mul(10);
-    let of_cumulative: Vec<_> = slip::candidates(current, slip::last_digit(visits.pulse()), Volume::from_litres(dial))
-        .map(|candidate| (candidate, candidate - previous))
-        .filter(|(_, module)| *module >= Volume::ZERO && visits.agree(index_use, *module))
-        .filter(|(_, module)| account.is_none_or(|(account, balance)| account.fits(*module, balance)))
-        .collect();
-    let suspect = |figure, current: Volume, slips, target| {
-        let finding = Finding::new(Rule::MisreadSuspect).with("figure", figure).with("current", current);
-        Some(finding.with("candidates", slip::shown(slips, target)))
-    };
-    if !of_cumulative.is_empty() && cumulative_use != Volume::ZERO {
-        return suspect("cumulative", current, of_cumulative, index_use);
-    }
-    let step = slip::last_digit(visits.resolution()).max(digits.step());
-    let of_index: Vec<_> = slip::candidates(visits.index.1, step, digits.wrap())
-        .map(|candidate| (candidate, visits.advance(visits.index.0, candidate)))
-        .filter(|(_, mechanical)| cumulative_use >= Volume::ZERO && visits.agree(*mechanical, cumulative_use))
-        .collect();
-    if of_index.is_empty() { None } else { suspect("index", visits.index.1, of_index, cumulative_use) }
 }
 
 /// I1 or dE ≥ 0 fails, and no slip explains it.
@@ -156,9 +123,8 @@ fn drift(visits: &Comparison, index_use: Volume, cumulative_use: Volume) -> Opti
 }
 
 /// B1 ≥ 0 unless the type allows overdraft (I3). Needs no predecessor.
-pub(super) fn check_balance(facts: &super::Facts, seen: &super::Observation) -> Option<Finding> {
-    use crate::meters::FigureSet::Three;
-    let Three { balance: unit, overdraft: false } = facts.traits.figures else {
+pub(super) fn check_balance(facts: &Facts, seen: &Observation) -> Option<Finding> {
+    let FigureSet::Three { balance: unit, overdraft: false } = facts.traits.figures else {
         return None;
     };
     let amount = seen.figures.balance.filter(|amount| *amount < 0)?;
