@@ -1,6 +1,9 @@
 //! Readings: what was observed at a meter, when, and whether it is complete (DOMAIN 1–3, R-3, R-4).
 
+pub mod form;
 pub mod observed;
+
+pub use form::{Figure, FormFault, form_faults};
 
 use crate::quantity::Volume;
 
