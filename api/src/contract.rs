@@ -1,6 +1,6 @@
 //! The contract: which operations there are, collected from the handlers themselves, and the document made of them.
 
-use crate::{accounts, meta};
+use crate::{accounts, anomalies, coverage, meta, rounds, sync};
 use meterbook::accounts::{Operation, Rights};
 use utoipa::OpenApi;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme};
@@ -36,7 +36,19 @@ pub fn routes(config: &mut ServiceConfig) {
         .service(accounts::routes::disable_account)
         .service(accounts::routes::create_activation_code)
         .service(accounts::routes::list_devices)
-        .service(accounts::routes::revoke_device);
+        .service(accounts::routes::revoke_device)
+        .service(rounds::routes::create_round)
+        .service(rounds::routes::list_rounds)
+        .service(rounds::routes::get_round)
+        .service(rounds::routes::assign_round)
+        .service(rounds::routes::cancel_round)
+        .service(sync::routes::pull_changes)
+        .service(sync::routes::push_records)
+        .service(sync::routes::list_quarantine)
+        .service(coverage::routes::get_coverage)
+        .service(anomalies::routes::list_cases)
+        .service(anomalies::routes::get_case)
+        .service(anomalies::routes::list_rules);
 }
 
 /// The OpenAPI document of the routes above.

@@ -4,16 +4,19 @@
 //! the core's decision → `store.rs` (apply) → answer.
 
 pub mod accounts;
+pub mod anomalies;
 mod app;
 pub mod cli;
 pub mod clock;
 pub mod config;
 pub mod contract;
+pub mod coverage;
 pub mod db;
 pub mod http;
 pub mod keys;
 pub mod meta;
 mod paging;
+pub mod rounds;
 pub mod sync;
 
 pub use app::{App, SetupToken, StartError};

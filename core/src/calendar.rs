@@ -180,7 +180,6 @@ impl fmt::Display for Period {
 }
 
 #[cfg(test)]
-#[expect(clippy::unwrap_used, reason = "tests")]
 mod tests {
     use super::*;
 

@@ -293,6 +293,8 @@ diesel::table! {
         reader_id -> BigInt,
         record_id -> Nullable<UuidKey>,
         device_seq -> Nullable<BigInt>,
+        point_id -> Nullable<BigInt>,
+        observed_at -> Nullable<BigInt>,
         outcome -> Text,
         code -> Text,
         pointer -> Text,
@@ -326,6 +328,7 @@ diesel::table! {
     coverage_periods (period) {
         period -> Integer,
         opened_at -> BigInt,
+        laid_out_at -> Nullable<BigInt>,
     }
 }
 

@@ -286,6 +286,9 @@ CREATE TABLE quarantine (
     reader_id   BIGINT NOT NULL REFERENCES accounts (id),
     record_id   UUID,
     device_seq  BIGINT,
+    -- the point and time the item spoke of, where they could be read: a rejected reading shows in coverage (DOMAIN 3)
+    point_id    BIGINT REFERENCES service_points (id),
+    observed_at BIGINT,
     outcome     TEXT NOT NULL,
     code        TEXT NOT NULL,
     pointer     TEXT NOT NULL,
@@ -294,6 +297,7 @@ CREATE TABLE quarantine (
     received_at BIGINT NOT NULL,
     UNIQUE (device_id, body_hash)
 );
+CREATE INDEX quarantine_point ON quarantine (point_id, observed_at);
 CREATE INDEX quarantine_seq ON quarantine (device_id, device_seq);
 
 CREATE TABLE feeds (
@@ -317,8 +321,10 @@ CREATE TABLE feed_entries (
 
 -- Periods whose population has been laid out. period: 202403 for a month, 20241 for a quarter.
 CREATE TABLE coverage_periods (
-    period    INTEGER NOT NULL PRIMARY KEY,
-    opened_at BIGINT NOT NULL
+    period      INTEGER NOT NULL PRIMARY KEY,
+    opened_at   BIGINT NOT NULL,
+    -- NULL while points are still being placed
+    laid_out_at BIGINT
 );
 
 CREATE TABLE coverage_plan (

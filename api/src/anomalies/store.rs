@@ -1,0 +1,364 @@
+//! What the verdicts need to know of a meter, and the cases they open.
+
+use crate::db::schema::{cases, installations, meter_types, meters, purchases, records, service_points};
+use crate::db::{Conn, Uuid16, each};
+use crate::http::{from_ms, to_ms};
+use diesel::prelude::*;
+use meterbook::anomalies::{
+    Facts, Finding, Observation, Purchases, Settings, Severity, Verdict, Visit, expected, judge,
+};
+use meterbook::calendar::Instant;
+use meterbook::id::{MeterId, PointId, RecordId};
+use meterbook::meters::{BalanceUnit, Class, Digits, FigureSet, MeterTraits, PointState};
+use meterbook::quantity::Volume;
+use meterbook::readings::Figures;
+use std::collections::HashMap;
+
+/// The flag of a reading that must not be the base of the next check.
+pub const SET_ASIDE: &str = "set_aside";
+
+/// A point with the meter that serves it now, and that meter's past.
+#[derive(Clone, Debug)]
+pub struct MeterAtPoint {
+    /// The point.
+    pub point: PointId,
+    /// Its class.
+    pub class: Class,
+    state: PointState,
+    /// The meter; `None` where no meter is installed.
+    pub meter: Option<Installed>,
+}
+
+/// A meter in place.
+#[derive(Clone, Debug)]
+pub struct Installed {
+    /// The meter.
+    pub meter: MeterId,
+    /// 表号.
+    pub number: String,
+    /// What the checks need of its type.
+    pub traits: MeterTraits,
+    /// Readings that may be a base, oldest first.
+    visits: Vec<Visit>,
+    /// Loaded at, volume, fen; oldest first.
+    purchases: Vec<(Instant, Volume, i64)>,
+}
+
+type TypeRow = (i32, i32, i64, i64, i64, bool, Option<i64>, bool);
+type Overrides = (Option<i32>, Option<i32>, Option<i64>);
+
+/// A meter's traits: its type's, with its own overrides (DOMAIN 1).
+#[must_use]
+pub fn traits(row: TypeRow, overrides: Overrides) -> MeterTraits {
+    let (integer, decimal, qmax, resolution, pulse, three, price, overdraft) = row;
+    let digit = |own: Option<i32>, of_type: i32| u8::try_from(own.unwrap_or(of_type)).unwrap_or(0);
+    let digits = Digits::new(digit(overrides.0, integer), digit(overrides.1, decimal));
+    let balance = price.map_or(BalanceUnit::Volume, |fen_per_m3| BalanceUnit::Money { fen_per_m3 });
+    MeterTraits {
+        // The import checks digits; a household dial is the safe reading of a row it never made.
+        digits: digits.unwrap_or(Digits { integer: 5, decimal: 3 }),
+        resolution: Volume::from_litres(resolution),
+        pulse: Volume::from_litres(pulse),
+        qmax_per_hour: Volume::from_litres(overrides.2.unwrap_or(qmax)),
+        figures: if three { FigureSet::Three { balance, overdraft } } else { FigureSet::Index },
+    }
+}
+
+/// Points with their meters and those meters' past, by point.
+pub fn load_meters(conn: &mut Conn, points: &[i64]) -> QueryResult<HashMap<i64, MeterAtPoint>> {
+    let rows: Vec<(i64, String, String)> = each!(conn, c => service_points::table
+        .filter(service_points::id.eq_any(points))
+        .select((service_points::id, service_points::class, service_points::state))
+        .load(c))?;
+    let mut installed = load_installed(conn, points)?;
+    let found = rows.into_iter().filter_map(|(id, class, state)| {
+        let (class, state) = (Class::from_code(&class)?, PointState::from_code(&state)?);
+        Some((id, MeterAtPoint { point: PointId(id), class, state, meter: installed.remove(&id) }))
+    });
+    Ok(found.collect())
+}
+
+fn load_installed(conn: &mut Conn, points: &[i64]) -> QueryResult<HashMap<i64, Installed>> {
+    let of_type = (
+        meter_types::digits_integer,
+        meter_types::digits_decimal,
+        meter_types::qmax_per_hour,
+        meter_types::resolution,
+        meter_types::pulse,
+        meter_types::three_figures,
+        meter_types::fen_per_m3,
+        meter_types::overdraft,
+    );
+    let own = (meters::digits_integer, meters::digits_decimal, meters::qmax_per_hour);
+    type Row = (i64, i64, String, i64, i64, TypeRow, Overrides);
+    let rows: Vec<Row> = each!(conn, c => installations::table
+        .inner_join(meters::table.inner_join(meter_types::table))
+        .filter(installations::point_id.eq_any(points))
+        .filter(installations::removed_at.is_null())
+        .select((installations::point_id, meters::id, meters::number, installations::installed_at,
+            installations::first_index, of_type, own))
+        .load(c))?;
+    let ids: Vec<i64> = rows.iter().map(|row| row.1).collect();
+    let mut visits = load_visits(conn, points)?;
+    let mut bought = load_purchases(conn, &ids)?;
+    let mut installed = HashMap::with_capacity(rows.len());
+    for (point, meter, number, since, first_index, type_row, overrides) in rows {
+        let traits = traits(type_row, overrides);
+        let mut past = visits.remove(&meter).unwrap_or_default();
+        past.retain(|visit| visit.at >= from_ms(since));
+        if past.is_empty() {
+            // The index the meter was put in with is the base of its first reading; its other figures are not known.
+            let figures = Figures { index: Some(Volume::from_litres(first_index)), ..Figures::default() };
+            past.push(Visit { at: from_ms(since), figures });
+        }
+        let purchases = bought.remove(&meter).unwrap_or_default();
+        installed.insert(point, Installed { meter: MeterId(meter), number, traits, visits: past, purchases });
+    }
+    Ok(installed)
+}
+
+fn load_visits(conn: &mut Conn, points: &[i64]) -> QueryResult<HashMap<i64, Vec<Visit>>> {
+    type Row = (Option<i64>, i64, Option<i64>, Option<i64>, Option<i64>, String);
+    let rows: Vec<Row> = each!(conn, c => records::table
+        .filter(records::point_id.eq_any(points))
+        .filter(records::kind.eq("reading"))
+        .filter(records::code.eq_any(["field", "reread", "exchange", "initial"]))
+        .order((records::point_id, records::observed_at))
+        .select((records::meter_id, records::observed_at, records::figure_index, records::cumulative, records::balance, records::flags))
+        .load(c))?;
+    let mut visits: HashMap<i64, Vec<Visit>> = HashMap::new();
+    for (meter, at, index, cumulative, balance, flags) in rows {
+        let Some(meter) = meter.filter(|_| !flags.split(',').any(|flag| flag == SET_ASIDE)) else { continue };
+        let figures =
+            Figures { index: index.map(Volume::from_litres), cumulative: cumulative.map(Volume::from_litres), balance };
+        visits.entry(meter).or_default().push(Visit { at: from_ms(at), figures });
+    }
+    Ok(visits)
+}
+
+type Bought = HashMap<i64, Vec<(Instant, Volume, i64)>>;
+
+fn load_purchases(conn: &mut Conn, meters: &[i64]) -> QueryResult<Bought> {
+    let rows: Vec<(i64, i64, i64, i64)> = each!(conn, c => purchases::table
+        .filter(purchases::meter_id.eq_any(meters))
+        .order((purchases::meter_id, purchases::loaded_at))
+        .select((purchases::meter_id, purchases::loaded_at, purchases::volume, purchases::paid_fen))
+        .load(c))?;
+    let mut bought = Bought::new();
+    for (meter, at, volume, paid) in rows {
+        bought.entry(meter).or_default().push((from_ms(at), Volume::from_litres(volume), paid));
+    }
+    Ok(bought)
+}
+
+impl Installed {
+    /// The last visit before a moment.
+    fn last_before(&self, at: Instant) -> Option<usize> {
+        self.visits.partition_point(|visit| visit.at < at).checked_sub(1)
+    }
+
+    /// What is known before `seen`, judged.
+    fn judge(&self, class: Class, suspended: bool, seen: &Observation<'_>) -> Verdict {
+        let last = self.last_before(seen.at);
+        let known = &self.visits[..last.map_or(0, |last| last + 1)];
+        let steps: Vec<(Volume, Option<Volume>)> =
+            known.windows(2).filter_map(|pair| self.step(&pair[0], &pair[1])).collect();
+        let drift =
+            steps.iter().filter_map(|(index, cumulative)| cumulative.map(|cumulative| *index - cumulative)).sum();
+        let recent: Vec<Volume> = steps.iter().rev().take(12).map(|(index, _)| *index).collect();
+        let facts = Facts {
+            number: &self.number,
+            traits: self.traits,
+            class,
+            suspended,
+            last: last.map(|last| self.visits[last]),
+            expected: last.and_then(|last| self.expected(self.visits[last].at, seen.at)),
+            purchases: last.and_then(|last| self.purchases_between(self.visits[last].at, seen.at)),
+            electronic_drift: drift,
+            recent: &recent,
+        };
+        judge(&facts, seen, &Settings::default())
+    }
+
+    /// dM (a wrap undone) and dE between two accepted visits.
+    fn step(&self, before: &Visit, after: &Visit) -> Option<(Volume, Option<Volume>)> {
+        let used = after.figures.index? - before.figures.index?;
+        let used = if used < Volume::ZERO { used + self.traits.digits.wrap() } else { used };
+        let cumulative = after.figures.cumulative.zip(before.figures.cumulative).map(|(after, before)| after - before);
+        Some((used, cumulative))
+    }
+
+    /// Use to be expected between two moments, by what was accepted up to the first.
+    #[must_use]
+    pub fn expected(&self, from: Instant, to: Instant) -> Option<Volume> {
+        let history: Vec<(Instant, Volume)> =
+            self.visits.iter().filter_map(|visit| Some((visit.at, visit.figures.index?))).collect();
+        expected(&history, self.traits.digits.wrap(), from, to)
+    }
+
+    /// The last accepted visit, for the band at the door.
+    #[must_use]
+    pub fn last(&self) -> Option<&Visit> {
+        self.visits.last()
+    }
+
+    /// S: unknown where the sales system never spoke of this meter.
+    fn purchases_between(&self, from: Instant, to: Instant) -> Option<Purchases> {
+        if self.purchases.is_empty() {
+            return None;
+        }
+        let between = self.purchases.iter().filter(|(at, ..)| *at > from && *at <= to);
+        let none = Purchases { volume: Volume::ZERO, paid_fen: 0 };
+        Some(between.fold(none, |sum, (_, volume, paid)| Purchases {
+            volume: sum.volume + *volume,
+            paid_fen: sum.paid_fen.saturating_add(*paid),
+        }))
+    }
+
+    fn remember(&mut self, visit: Visit) {
+        let place = self.visits.partition_point(|known| known.at <= visit.at);
+        self.visits.insert(place, visit);
+    }
+}
+
+impl MeterAtPoint {
+    /// The verdict on what was seen; a trusted reading is the base of the next one in the same batch.
+    pub fn judge(&mut self, seen: &Observation<'_>) -> Option<Verdict> {
+        let suspended = self.state == PointState::Suspended;
+        let installed = self.meter.as_mut()?;
+        let verdict = installed.judge(self.class, suspended, seen);
+        if verdict.trusted {
+            installed.remember(Visit { at: seen.at, figures: seen.figures });
+        }
+        Some(verdict)
+    }
+}
+
+/// Where a finding was made.
+#[derive(Clone, Copy, Debug)]
+pub struct Source {
+    /// The meter.
+    pub meter: MeterId,
+    /// The point it serves.
+    pub point: PointId,
+    /// The reading.
+    pub record: RecordId,
+    /// When it was observed.
+    pub observed_at: Instant,
+}
+
+/// Opens a case for each finding that asks for one; a meter has one open case per rule.
+pub fn open_cases(conn: &mut Conn, source: Source, findings: &[Finding], now: Instant) -> QueryResult<()> {
+    for finding in findings {
+        let entry = finding.rule.entry();
+        if entry.severity == Severity::Note {
+            continue;
+        }
+        let evidence: serde_json::Map<String, serde_json::Value> =
+            finding.evidence.iter().map(|(name, value)| (name.to_owned(), value.into())).collect();
+        let row = (
+            cases::meter_id.eq(source.meter.0),
+            cases::point_id.eq(source.point.0),
+            cases::rule.eq(entry.code),
+            cases::kind.eq(entry.kind.code()),
+            cases::state.eq("open"),
+            cases::record_id.eq(Uuid16(source.record.0)),
+            cases::observed_at.eq(to_ms(source.observed_at)),
+            cases::opened_at.eq(to_ms(now)),
+            cases::stake.eq(finding.stake.map(Volume::litres)),
+            cases::evidence.eq(serde_json::Value::Object(evidence).to_string()),
+        );
+        each!(conn, c => diesel::insert_into(cases::table).values(row).on_conflict_do_nothing().execute(c))?;
+    }
+    Ok(())
+}
+
+/// A case as it is stored.
+#[derive(Clone, Debug, Queryable, Selectable)]
+#[diesel(table_name = cases)]
+pub struct CaseRow {
+    /// Its id.
+    pub id: i64,
+    /// The meter.
+    pub meter_id: i64,
+    /// The point.
+    pub point_id: i64,
+    /// The rule's code.
+    pub rule: String,
+    /// The list it is worked from.
+    pub kind: String,
+    /// Where it stands.
+    pub state: String,
+    /// The reading.
+    pub record_id: Uuid16,
+    /// When that was observed.
+    pub observed_at: i64,
+    /// When the case was opened.
+    pub opened_at: i64,
+    /// Volume at stake.
+    pub stake: Option<i64>,
+    /// The finding's evidence, as a JSON object of texts.
+    pub evidence: String,
+}
+
+/// Which cases.
+#[derive(Clone, Debug, Default)]
+pub struct CaseFilter {
+    /// In this state.
+    pub state: Option<String>,
+    /// On this list.
+    pub kind: Option<String>,
+    /// By this rule.
+    pub rule: Option<String>,
+    /// Of this meter.
+    pub meter: Option<i64>,
+    /// Of a point of this route.
+    pub route: Option<i64>,
+}
+
+/// Cases after an id, with the meter's and the point's numbers.
+pub fn list_cases(
+    conn: &mut Conn,
+    filter: &CaseFilter,
+    after: i64,
+    limit: i64,
+) -> QueryResult<Vec<(CaseRow, String, String)>> {
+    each!(conn, c => {
+        let mut query = cases::table
+            .inner_join(meters::table)
+            .inner_join(service_points::table)
+            .filter(cases::id.gt(after))
+            .into_boxed();
+        if let Some(state) = &filter.state {
+            query = query.filter(cases::state.eq(state));
+        }
+        if let Some(kind) = &filter.kind {
+            query = query.filter(cases::kind.eq(kind));
+        }
+        if let Some(rule) = &filter.rule {
+            query = query.filter(cases::rule.eq(rule));
+        }
+        if let Some(meter) = filter.meter {
+            query = query.filter(cases::meter_id.eq(meter));
+        }
+        if let Some(route) = filter.route {
+            query = query.filter(service_points::route_id.eq(route));
+        }
+        query
+            .order(cases::id)
+            .limit(limit)
+            .select((CaseRow::as_select(), meters::number, service_points::number))
+            .load(c)
+    })
+}
+
+/// One case.
+pub fn find_case(conn: &mut Conn, id: i64) -> QueryResult<Option<(CaseRow, String, String)>> {
+    each!(conn, c => cases::table
+        .inner_join(meters::table)
+        .inner_join(service_points::table)
+        .filter(cases::id.eq(id))
+        .select((CaseRow::as_select(), meters::number, service_points::number))
+        .first(c)
+        .optional())
+}

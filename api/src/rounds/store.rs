@@ -1,0 +1,433 @@
+//! What rounds keep: rounds, their stops, who held them, and the feed their readers' phones follow.
+
+use super::wire::{CreateRoundRequest, Round, RoundStop};
+use crate::accounts::store::{audit, find_account};
+use crate::coverage::store::retouch_everywhere;
+use crate::db::schema::{feed_entries, feeds, round_holders, rounds, routes, service_points, stops};
+use crate::db::{Conn, Lockable, each};
+use crate::http::{Problem, ProblemCode, Time, from_ms, to_ms};
+use chrono::NaiveDate;
+use diesel::prelude::*;
+use meterbook::accounts::{Actor, Role};
+use meterbook::calendar::{Instant, Zone};
+use meterbook::id::{AccountId, PointId, RoundId};
+use meterbook::rounds::{
+    Assigned, Cancelled, Holding, RoundFacts, RoundState, RoundWindow, Settings, StopCounts, StopState, StopVisit,
+    decide_assign, decide_cancel, progress,
+};
+use std::collections::{BTreeMap, HashMap};
+
+/// A round as it is stored.
+#[derive(Clone, Debug, Queryable, Selectable)]
+#[diesel(table_name = rounds)]
+pub struct RoundRow {
+    /// Its id.
+    pub id: i64,
+    name: String,
+    route_id: Option<i64>,
+    /// Who holds it.
+    pub reader_id: Option<i64>,
+    /// The first day.
+    pub from_day: NaiveDate,
+    /// The first day after it.
+    pub until_day: NaiveDate,
+    state: String,
+    changed_at: i64,
+}
+
+impl RoundRow {
+    fn facts(&self) -> RoundFacts {
+        RoundFacts { state: self.state(), reader: self.reader_id.map(AccountId) }
+    }
+
+    /// Where it stands.
+    #[must_use]
+    pub fn state(&self) -> RoundState {
+        RoundState::from_code(&self.state).unwrap_or(RoundState::Cancelled)
+    }
+
+    fn wire(self, counts: StopCounts) -> Round {
+        let count = |n: u64| i64::try_from(n).unwrap_or(i64::MAX);
+        Round {
+            id: self.id,
+            name: self.name,
+            route_id: self.route_id,
+            reader_id: self.reader_id,
+            from_day: self.from_day,
+            until_day: self.until_day,
+            state: self.state,
+            open_stops: count(counts.open),
+            read_stops: count(counts.read),
+            no_access_stops: count(counts.no_access),
+            changed_at: Time(from_ms(self.changed_at)),
+        }
+    }
+}
+
+/// A round.
+pub fn find_round(conn: &mut Conn, id: RoundId) -> QueryResult<Option<RoundRow>> {
+    each!(conn, c => rounds::table.find(id.0).select(RoundRow::as_select()).first(c).optional())
+}
+
+fn counts(conn: &mut Conn, ids: &[i64]) -> QueryResult<HashMap<i64, StopCounts>> {
+    let rows: Vec<(i64, String, i64)> = each!(conn, c => stops::table
+        .filter(stops::round_id.eq_any(ids))
+        .group_by((stops::round_id, stops::state))
+        .select((stops::round_id, stops::state, diesel::dsl::count_star()))
+        .load(c))?;
+    let mut counted: HashMap<i64, StopCounts> = HashMap::new();
+    for (round, state, points) in rows {
+        let points = points.unsigned_abs();
+        let counts = counted.entry(round).or_default();
+        match StopState::from_code(&state) {
+            Some(StopState::Read) => counts.read += points,
+            Some(StopState::NoAccess) => counts.no_access += points,
+            Some(StopState::Open) | None => counts.open += points,
+        }
+    }
+    Ok(counted)
+}
+
+fn with_counts(conn: &mut Conn, rows: Vec<RoundRow>) -> QueryResult<Vec<Round>> {
+    let ids: Vec<i64> = rows.iter().map(|row| row.id).collect();
+    let counted = counts(conn, &ids)?;
+    Ok(rows
+        .into_iter()
+        .map(|row| {
+            let counts = counted.get(&row.id).copied().unwrap_or_default();
+            row.wire(counts)
+        })
+        .collect())
+}
+
+/// One round with its progress.
+pub fn round(conn: &mut Conn, id: RoundId) -> QueryResult<Option<Round>> {
+    let rows = find_round(conn, id)?.into_iter().collect();
+    Ok(with_counts(conn, rows)?.pop())
+}
+
+/// Rounds after an id, of a reader or in a state.
+pub fn list_rounds(
+    conn: &mut Conn,
+    reader: Option<i64>,
+    state: Option<RoundState>,
+    after: i64,
+    limit: i64,
+) -> QueryResult<Vec<Round>> {
+    let state = state.map(RoundState::code);
+    let rows: Vec<RoundRow> = each!(conn, c => {
+        let mut query = rounds::table.filter(rounds::id.gt(after)).into_boxed();
+        if let Some(reader) = reader {
+            query = query.filter(rounds::reader_id.eq(reader));
+        }
+        if let Some(state) = state {
+            query = query.filter(rounds::state.eq(state));
+        }
+        query.order(rounds::id).limit(limit).select(RoundRow::as_select()).load(c)
+    })?;
+    with_counts(conn, rows)
+}
+
+/// The stops of a round in office order.
+pub fn list_stops(conn: &mut Conn, id: RoundId) -> QueryResult<Vec<RoundStop>> {
+    let rows: Vec<(i64, i64, String, i32, String)> = each!(conn, c => stops::table
+        .inner_join(service_points::table)
+        .filter(stops::round_id.eq(id.0))
+        .order((stops::position, stops::id))
+        .select((stops::id, stops::point_id, service_points::number, stops::position, stops::state))
+        .load(c))?;
+    let stop = |(id, service_point_id, service_point_number, position, state)| RoundStop {
+        id,
+        service_point_id,
+        service_point_number,
+        position,
+        state,
+    };
+    Ok(rows.into_iter().map(stop).collect())
+}
+
+fn not_a_reader() -> Problem {
+    let (zh, en) = ("应为在用的抄表员账号", "expected the account of an active reader");
+    Problem::new(ProblemCode::InvalidInput).fault("/reader_id", "not_a_reader", zh, en)
+}
+
+fn is_reader(conn: &mut Conn, id: AccountId) -> QueryResult<bool> {
+    Ok(find_account(conn, id)?.is_some_and(|row| row.role() == Role::Reader && row.disabled_at.is_none()))
+}
+
+/// Makes a round of a route's active points.
+pub fn create_round(
+    conn: &mut Conn,
+    actor: Actor,
+    wanted: &CreateRoundRequest,
+    window: RoundWindow,
+    zone: Zone,
+    now: Instant,
+) -> QueryResult<Result<Round, Problem>> {
+    let code: Option<String> =
+        each!(conn, c => routes::table.find(wanted.route_id).select(routes::code).first(c).optional())?;
+    let Some(code) = code else {
+        let (zh, en) = ("册不存在", "there is no such route");
+        return Ok(Err(Problem::new(ProblemCode::InvalidInput).fault("/route_id", "unknown_route", zh, en)));
+    };
+    if let Some(reader) = wanted.reader_id
+        && !is_reader(conn, AccountId(reader))?
+    {
+        return Ok(Err(not_a_reader()));
+    }
+    let points = route_points(conn, wanted)?;
+    if points.is_empty() {
+        let (zh, en) = ("该册没有符合条件的在用用气点", "the route has no active point of that class");
+        return Ok(Err(Problem::new(ProblemCode::InvalidInput).fault("/route_id", "route_empty", zh, en)));
+    }
+    let row = (
+        rounds::name.eq(wanted.name.as_deref().unwrap_or(&code)),
+        rounds::route_id.eq(wanted.route_id),
+        rounds::from_day.eq(window.from_day()),
+        rounds::until_day.eq(window.until_day()),
+        rounds::state.eq(RoundState::Draft.code()),
+        rounds::created_by.eq(actor.account.0),
+        rounds::created_at.eq(to_ms(now)),
+        rounds::changed_at.eq(to_ms(now)),
+    );
+    let id: i64 = each!(conn, c => diesel::insert_into(rounds::table).values(row).returning(rounds::id).get_result(c))?;
+    for (point, position) in &points {
+        let stop = (
+            stops::round_id.eq(id),
+            stops::point_id.eq(point),
+            stops::position.eq(position),
+            stops::state.eq(StopState::Open.code()),
+            stops::changed_at.eq(to_ms(now)),
+        );
+        each!(conn, c => diesel::insert_into(stops::table).values(stop).execute(c))?;
+    }
+    audit(conn, now, Some(actor.account), "create_round", &format!("round/{id}"), &code)?;
+    if let Some(reader) = wanted.reader_id {
+        return assign_round(conn, actor, RoundId(id), AccountId(reader), zone, now);
+    }
+    Ok(round(conn, RoundId(id))?.ok_or_else(|| Problem::new(ProblemCode::Internal)))
+}
+
+fn route_points(conn: &mut Conn, wanted: &CreateRoundRequest) -> QueryResult<Vec<(i64, i32)>> {
+    each!(conn, c => {
+        let mut query = service_points::table
+            .filter(service_points::route_id.eq(wanted.route_id))
+            .filter(service_points::state.eq("active"))
+            .into_boxed();
+        if let Some(class) = &wanted.class {
+            query = query.filter(service_points::class.eq(class));
+        }
+        query
+            .order((service_points::office_order, service_points::id))
+            .select((service_points::id, service_points::office_order))
+            .load(c)
+    })
+}
+
+/// Gives a round to a reader; the former one's phone may push what it carries until the grace ends.
+pub fn assign_round(
+    conn: &mut Conn,
+    actor: Actor,
+    id: RoundId,
+    reader: AccountId,
+    zone: Zone,
+    now: Instant,
+) -> QueryResult<Result<Round, Problem>> {
+    conn.lock(Lockable::Rounds, &[id.0])?;
+    let Some(row) = find_round(conn, id)? else { return Ok(Err(Problem::new(ProblemCode::NotFound))) };
+    if !is_reader(conn, reader)? {
+        return Ok(Err(not_a_reader()));
+    }
+    let state = match decide_assign(row.facts(), reader, now, &Settings::default()) {
+        Assigned::Unchanged => return Ok(round(conn, id)?.ok_or_else(|| Problem::new(ProblemCode::NotFound))),
+        Assigned::Refused => {
+            let (zh, en) = ("任务已完成或已取消", "the round is done or cancelled");
+            return Ok(Err(Problem::new(ProblemCode::Conflict).detail(zh, en)));
+        }
+        Assigned::Given { state } => state,
+        Assigned::Moved { former, keep_until, state } => {
+            release(conn, id, former, keep_until, "reassigned", now)?;
+            state
+        }
+    };
+    let change = (rounds::reader_id.eq(reader.0), rounds::state.eq(state.code()), rounds::changed_at.eq(to_ms(now)));
+    each!(conn, c => diesel::update(rounds::table.find(id.0)).set(change).execute(c))?;
+    let holder = (
+        round_holders::round_id.eq(id.0),
+        round_holders::reader_id.eq(reader.0),
+        round_holders::held_from.eq(to_ms(now)),
+    );
+    each!(conn, c => diesel::insert_into(round_holders::table).values(holder).execute(c))?;
+    announce(conn, reader, &[FeedChange::round(id, "added", "assigned")], now)?;
+    audit(conn, now, Some(actor.account), "assign_round", &format!("round/{id}"), &format!("account/{reader}"))?;
+    touch_coverage(conn, id, zone)?;
+    Ok(round(conn, id)?.ok_or_else(|| Problem::new(ProblemCode::NotFound)))
+}
+
+/// Takes a round back.
+pub fn cancel_round(
+    conn: &mut Conn,
+    actor: Actor,
+    id: RoundId,
+    zone: Zone,
+    now: Instant,
+) -> QueryResult<Result<Round, Problem>> {
+    conn.lock(Lockable::Rounds, &[id.0])?;
+    let Some(row) = find_round(conn, id)? else { return Ok(Err(Problem::new(ProblemCode::NotFound))) };
+    match decide_cancel(row.facts(), now, &Settings::default()) {
+        Cancelled::Refused => {
+            let (zh, en) = ("任务已完成", "the round is done");
+            return Ok(Err(Problem::new(ProblemCode::Conflict).detail(zh, en)));
+        }
+        Cancelled::Unchanged => {}
+        Cancelled::Done { former } => {
+            if let Some((former, keep_until)) = former {
+                release(conn, id, former, keep_until, "cancelled", now)?;
+            }
+            let change = (rounds::state.eq(RoundState::Cancelled.code()), rounds::changed_at.eq(to_ms(now)));
+            each!(conn, c => diesel::update(rounds::table.find(id.0)).set(change).execute(c))?;
+            audit(conn, now, Some(actor.account), "cancel_round", &format!("round/{id}"), "")?;
+            touch_coverage(conn, id, zone)?;
+        }
+    }
+    Ok(round(conn, id)?.ok_or_else(|| Problem::new(ProblemCode::NotFound)))
+}
+
+fn release(
+    conn: &mut Conn,
+    id: RoundId,
+    former: AccountId,
+    keep_until: Instant,
+    reason: &'static str,
+    now: Instant,
+) -> QueryResult<()> {
+    let open = round_holders::table
+        .filter(round_holders::round_id.eq(id.0))
+        .filter(round_holders::reader_id.eq(former.0))
+        .filter(round_holders::held_until.is_null());
+    let change = (round_holders::held_until.eq(to_ms(now)), round_holders::keep_until.eq(to_ms(keep_until)));
+    each!(conn, c => diesel::update(open).set(change).execute(c))?;
+    let removed = FeedChange { keep_until: Some(keep_until), ..FeedChange::round(id, "removed", reason) };
+    announce(conn, former, &[removed], now)
+}
+
+fn touch_coverage(conn: &mut Conn, id: RoundId, zone: Zone) -> QueryResult<()> {
+    let mut points: Vec<i64> =
+        each!(conn, c => stops::table.filter(stops::round_id.eq(id.0)).select(stops::point_id).load(c))?;
+    points.sort_unstable();
+    retouch_everywhere(conn, zone, &points)
+}
+
+/// Who has held the rounds that contain each point: decides whose records are taken (SECURITY 2).
+pub fn holdings(conn: &mut Conn, points: &[i64], reader: AccountId) -> QueryResult<HashMap<i64, Vec<Holding>>> {
+    let rows: Vec<(i64, i64, Option<i64>, Option<i64>)> = each!(conn, c => round_holders::table
+        .inner_join(stops::table.on(stops::round_id.eq(round_holders::round_id)))
+        .filter(stops::point_id.eq_any(points))
+        .filter(round_holders::reader_id.eq(reader.0))
+        .select((stops::point_id, round_holders::held_from, round_holders::held_until, round_holders::keep_until))
+        .load(c))?;
+    let mut held: HashMap<i64, Vec<Holding>> = HashMap::new();
+    for (point, from, until, keep) in rows {
+        let (held_until, keep_until) = (until.map(from_ms), keep.map(from_ms));
+        held.entry(point).or_default().push(Holding { reader, held_from: from_ms(from), held_until, keep_until });
+    }
+    Ok(held)
+}
+
+/// Moves the stops of held rounds by what was observed at their points, and the rounds with them.
+pub fn visit_stops(
+    conn: &mut Conn,
+    reader: AccountId,
+    visits: &[(PointId, NaiveDate, StopVisit)],
+    now: Instant,
+) -> QueryResult<()> {
+    let points: Vec<i64> = visits.iter().map(|(point, ..)| point.0).collect();
+    let rows: Vec<(i64, i64, i64, String, Option<i64>, NaiveDate, NaiveDate)> = each!(conn, c => stops::table
+        .inner_join(rounds::table)
+        .filter(stops::point_id.eq_any(&points))
+        .filter(rounds::state.eq_any(["assigned", "in_progress", "done"]))
+        .select((stops::id, stops::round_id, stops::point_id, stops::state, rounds::reader_id, rounds::from_day, rounds::until_day))
+        .load(c))?;
+    let mut changed: BTreeMap<i64, Vec<(i64, Option<i64>)>> = BTreeMap::new();
+    for (stop, round, point, state, holder, from, until) in rows {
+        let before = StopState::from_code(&state).unwrap_or(StopState::Open);
+        let during = visits.iter().filter(|(at, day, _)| at.0 == point && *day >= from && *day < until);
+        let after = during.fold(before, |state, (.., visit)| state.after(*visit));
+        if after != before {
+            let change = (stops::state.eq(after.code()), stops::changed_at.eq(to_ms(now)));
+            each!(conn, c => diesel::update(stops::table.find(stop)).set(change).execute(c))?;
+            changed.entry(round).or_default().push((stop, holder));
+        }
+    }
+    let mut feed: BTreeMap<i64, Vec<FeedChange>> = BTreeMap::new();
+    for (round, moved) in changed {
+        move_round(conn, RoundId(round), now)?;
+        for (stop, holder) in moved {
+            let holder = holder.unwrap_or(reader.0);
+            feed.entry(holder).or_default().push(FeedChange {
+                kind: "stop",
+                subject: stop,
+                change: "changed",
+                reason: "visited",
+                keep_until: None,
+            });
+        }
+    }
+    feed.into_iter().try_for_each(|(holder, changes)| announce(conn, AccountId(holder), &changes, now))
+}
+
+fn move_round(conn: &mut Conn, id: RoundId, now: Instant) -> QueryResult<()> {
+    conn.lock(Lockable::Rounds, &[id.0])?;
+    let Some(row) = find_round(conn, id)? else { return Ok(()) };
+    let counted = counts(conn, &[id.0])?.remove(&id.0).unwrap_or_default();
+    let next = progress(row.state(), counted);
+    if next == row.state() {
+        return Ok(());
+    }
+    let change = (rounds::state.eq(next.code()), rounds::changed_at.eq(to_ms(now)));
+    each!(conn, c => diesel::update(rounds::table.find(id.0)).set(change).execute(c)).map(drop)
+}
+
+/// One entry for a reader's feed.
+#[derive(Clone, Copy, Debug)]
+pub struct FeedChange {
+    kind: &'static str,
+    subject: i64,
+    change: &'static str,
+    reason: &'static str,
+    keep_until: Option<Instant>,
+}
+
+impl FeedChange {
+    const fn round(id: RoundId, change: &'static str, reason: &'static str) -> Self {
+        Self { kind: "round", subject: id.0, change, reason, keep_until: None }
+    }
+}
+
+/// Appends to a reader's feed. The head is bumped under its row lock, held to the commit: a plain sequence would let a reader
+/// of the feed step over an entry that commits later (PROTOCOL, "Pull").
+pub fn announce(conn: &mut Conn, reader: AccountId, changes: &[FeedChange], now: Instant) -> QueryResult<()> {
+    let added = i64::try_from(changes.len()).unwrap_or(i64::MAX);
+    let first = (feeds::reader_id.eq(reader.0), feeds::head.eq(added));
+    let head: i64 = each!(conn, c => diesel::insert_into(feeds::table)
+        .values(first)
+        .on_conflict(feeds::reader_id)
+        .do_update()
+        .set(feeds::head.eq(feeds::head + added))
+        .returning(feeds::head)
+        .get_result(c))?;
+    for (change, version) in changes.iter().zip(head - added + 1..) {
+        let row = (
+            feed_entries::reader_id.eq(reader.0),
+            feed_entries::version.eq(version),
+            feed_entries::kind.eq(change.kind),
+            feed_entries::subject.eq(change.subject),
+            feed_entries::change.eq(change.change),
+            feed_entries::reason.eq(change.reason),
+            feed_entries::keep_until.eq(change.keep_until.map(to_ms)),
+            feed_entries::at.eq(to_ms(now)),
+        );
+        each!(conn, c => diesel::insert_into(feed_entries::table).values(row).execute(c))?;
+    }
+    Ok(())
+}

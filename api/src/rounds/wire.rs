@@ -1,0 +1,93 @@
+//! What rounds look like on the wire.
+
+use crate::http::Time;
+use chrono::NaiveDate;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+/// A new round.
+#[derive(Deserialize, Serialize, ToSchema, Clone)]
+pub struct CreateRoundRequest {
+    /// The route whose active points become the stops, in office order.
+    pub route_id: i64,
+    /// The reader; without one the round is a draft.
+    pub reader_id: Option<i64>,
+    /// The first day.
+    pub from_day: NaiveDate,
+    /// The first day after it.
+    pub until_day: NaiveDate,
+    /// What people call it; the route's code unless told.
+    pub name: Option<String>,
+    /// Only points of this class; a round of the 22nd–23rd takes `commercial`.
+    pub class: Option<String>,
+}
+
+/// To whom the round goes.
+#[derive(Deserialize, ToSchema)]
+pub struct AssignRoundRequest {
+    /// The reader's account.
+    pub reader_id: i64,
+}
+
+/// A round.
+#[derive(Serialize, Deserialize, ToSchema, Clone)]
+pub struct Round {
+    /// Its id.
+    pub id: i64,
+    /// What people call it.
+    pub name: String,
+    /// The route it was made from.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub route_id: Option<i64>,
+    /// Who holds it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reader_id: Option<i64>,
+    /// The first day.
+    pub from_day: NaiveDate,
+    /// The first day after it.
+    pub until_day: NaiveDate,
+    /// `draft`, `assigned`, `in_progress`, `done` or `cancelled`.
+    pub state: String,
+    /// Stops nobody has been at.
+    pub open_stops: i64,
+    /// Stops read.
+    pub read_stops: i64,
+    /// Stops tried in vain.
+    pub no_access_stops: i64,
+    /// When it last changed.
+    pub changed_at: Time,
+}
+
+/// Rounds by id.
+#[derive(Serialize, ToSchema)]
+pub struct RoundPage {
+    /// The rows.
+    pub items: Vec<Round>,
+    /// Give as `after` for the next page; absent on the last.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub next_after: Option<i64>,
+}
+
+/// One stop of a round, as the office sees it.
+#[derive(Serialize, ToSchema)]
+pub struct RoundStop {
+    /// Its id.
+    pub id: i64,
+    /// The service point.
+    pub service_point_id: i64,
+    /// 户号.
+    pub service_point_number: String,
+    /// Its place in the office order.
+    pub position: i32,
+    /// `open`, `read` or `no_access`.
+    pub state: String,
+}
+
+/// A round with its stops.
+#[derive(Serialize, ToSchema)]
+pub struct RoundWithStops {
+    /// The round.
+    pub round: Round,
+    /// Its stops in office order.
+    pub stops: Vec<RoundStop>,
+}

@@ -1,0 +1,236 @@
+//! Reading one pushed item, member by member, so that a fault names its place and spoils nothing beside it.
+
+use super::canonical::{canonical, integral};
+use meterbook::calendar::Instant;
+use meterbook::quantity::Volume;
+use meterbook::readings::observed::TimeSource;
+use meterbook::readings::{Figures, ReadingKind};
+use meterbook::sync::Rejection;
+use serde_json::{Map, Value};
+use uuid::{Uuid, Version};
+
+/// The reasons a meter could not be read (DOMAIN 1).
+const ATTEMPT_CODES: [&str; 7] =
+    ["locked", "refused", "nobody_home", "unsafe", "meter_not_found", "display_dark", "other"];
+/// What a reader can tell: the office alone estimates, installs and removes.
+const READER_KINDS: [ReadingKind; 3] = [ReadingKind::Field, ReadingKind::Reread, ReadingKind::Customer];
+const NOTE_LIMIT: usize = 1_000;
+const EVIDENCE_LIMIT: usize = 20;
+
+/// An item as it came, with what could be made of it.
+pub struct Incoming {
+    /// Canonical body.
+    pub body: String,
+    /// Its SHA-256.
+    pub hash: Vec<u8>,
+    /// The id, where there is one.
+    pub id: Option<Uuid>,
+    /// The id as sent, for the receipt.
+    pub id_text: Option<String>,
+    /// The number on the phone, where there is one.
+    pub device_seq: Option<i64>,
+    /// The record, or the first fault.
+    pub record: Result<Record, Fault>,
+}
+
+/// Why an item can't be taken, and where.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fault {
+    /// Stable code.
+    pub code: &'static str,
+    /// JSON pointer into the item.
+    pub pointer: String,
+    /// Of which point it spoke, where that could be read.
+    pub point: Option<i64>,
+    /// Of which time.
+    pub read_at: Option<Instant>,
+}
+
+/// What was observed.
+#[derive(Clone, Debug)]
+pub enum Observed {
+    /// The meter was read.
+    Reading {
+        /// How.
+        kind: ReadingKind,
+        /// What.
+        figures: Figures,
+    },
+    /// It could not be read.
+    Attempt {
+        /// Why.
+        code: String,
+    },
+}
+
+/// A well-formed record.
+#[derive(Clone, Debug)]
+pub struct Record {
+    /// Its id.
+    pub id: Uuid,
+    /// Its number on the phone.
+    pub device_seq: i64,
+    /// The phone's clock at the meter.
+    pub read_at: Instant,
+    /// The phone's monotonic clock at the meter.
+    pub read_elapsed_ms: Option<i64>,
+    /// The boot it belongs to.
+    pub boot: Option<String>,
+    /// Where `read_at` is from.
+    pub source: TimeSource,
+    /// The point.
+    pub point: i64,
+    /// What was observed.
+    pub observed: Observed,
+    /// The number seen on the meter.
+    pub seen_number: Option<String>,
+    /// A vacancy code.
+    pub vacancy: bool,
+    /// Gas is in use.
+    pub gas_in_use: bool,
+    /// A display does not work.
+    pub display_fault: bool,
+    /// Entered twice.
+    pub confirmed: bool,
+    /// Whether a photo goes with it.
+    pub has_evidence: bool,
+}
+
+impl Incoming {
+    /// Reads an item.
+    pub fn read(item: &Value) -> Self {
+        let (body, hash) = canonical(item);
+        let members = Members(item.as_object());
+        let id_text = members.0.and_then(|members| members.get("id")?.as_str()).map(str::to_owned);
+        let id = id_text.as_deref().and_then(|text| Uuid::parse_str(text).ok());
+        let device_seq = members.integer("device_seq").ok().flatten();
+        let record = members.record().map_err(|(rejection, member)| Fault {
+            code: rejection.code(),
+            pointer: if member.is_empty() { String::new() } else { format!("/{member}") },
+            point: members.integer("service_point_id").ok().flatten(),
+            read_at: members.time("read_at").ok(),
+        });
+        Self { body, hash, id, id_text, device_seq, record }
+    }
+}
+
+type Read<T> = Result<T, (Rejection, &'static str)>;
+
+struct Members<'j>(Option<&'j Map<String, Value>>);
+
+impl<'j> Members<'j> {
+    fn record(&self) -> Read<Record> {
+        if self.0.is_none() {
+            return Err((Rejection::Malformed, ""));
+        }
+        let id =
+            Uuid::parse_str(self.required("id", self.text("id", 64)?)?).map_err(|_| (Rejection::InvalidId, "id"))?;
+        if id.get_version() != Some(Version::SortRand) {
+            return Err((Rejection::InvalidId, "id"));
+        }
+        let kind = self.required("kind", self.text("kind", 64)?)?;
+        let device_seq = self.required("device_seq", self.integer("device_seq")?)?;
+        if device_seq < 1 {
+            return Err((Rejection::NumberOutOfRange, "device_seq"));
+        }
+        let source = self
+            .text("time_source", 64)?
+            .map(|code| TimeSource::from_code(code).ok_or((Rejection::UnknownMemberValue, "time_source")));
+        let has_evidence = self.evidence()?;
+        self.text("note", NOTE_LIMIT)?;
+        Ok(Record {
+            id,
+            device_seq,
+            read_at: self.time("read_at")?,
+            read_elapsed_ms: self.integer("read_elapsed_ms")?,
+            boot: self.text("boot_id", 100)?.map(str::to_owned),
+            source: source.transpose()?.unwrap_or(TimeSource::Device),
+            point: self.required("service_point_id", self.integer("service_point_id")?)?,
+            observed: self.observed(kind)?,
+            seen_number: self
+                .text("seen_number", 64)?
+                .map(str::trim)
+                .filter(|text| !text.is_empty())
+                .map(str::to_owned),
+            vacancy: self.flag("vacancy")?,
+            gas_in_use: self.flag("gas_in_use")?,
+            display_fault: self.flag("display_fault")?,
+            confirmed: self.flag("confirmed")?,
+            has_evidence,
+        })
+    }
+
+    fn observed(&self, kind: &str) -> Read<Observed> {
+        match kind {
+            "reading" => {
+                let code = self.text("reading_kind", 64)?.unwrap_or(ReadingKind::Field.code());
+                let kind = ReadingKind::from_code(code).ok_or((Rejection::UnknownMemberValue, "reading_kind"))?;
+                if kind == ReadingKind::Estimate {
+                    return Err((Rejection::EstimateNotAllowed, "reading_kind"));
+                }
+                if !READER_KINDS.contains(&kind) {
+                    return Err((Rejection::UnknownMemberValue, "reading_kind"));
+                }
+                let volume = |name| self.integer(name).map(|figure| figure.map(Volume::from_litres));
+                let figures = Figures {
+                    index: volume("index")?,
+                    cumulative: volume("cumulative")?,
+                    balance: self.integer("balance")?,
+                };
+                Ok(Observed::Reading { kind, figures })
+            }
+            "attempt" => {
+                let code = self.required("attempt_code", self.text("attempt_code", 64)?)?;
+                if !ATTEMPT_CODES.contains(&code) {
+                    return Err((Rejection::UnknownMemberValue, "attempt_code"));
+                }
+                Ok(Observed::Attempt { code: code.to_owned() })
+            }
+            _ => Err((Rejection::UnknownKind, "kind")),
+        }
+    }
+
+    /// A member that is there and not null: clients differ in which they send.
+    fn get(&self, name: &str) -> Option<&'j Value> {
+        self.0?.get(name).filter(|value| !value.is_null())
+    }
+
+    fn required<T>(&self, name: &'static str, value: Option<T>) -> Read<T> {
+        value.ok_or((Rejection::MissingMember, name))
+    }
+
+    fn integer(&self, name: &'static str) -> Read<Option<i64>> {
+        let Some(value) = self.get(name) else { return Ok(None) };
+        let Value::Number(number) = value else { return Err((Rejection::WrongType, name)) };
+        let integer = integral(number).ok_or((Rejection::NumberOutOfRange, name))?;
+        if integer.abs() > Volume::WIRE_LIMIT { Err((Rejection::NumberOutOfRange, name)) } else { Ok(Some(integer)) }
+    }
+
+    fn text(&self, name: &'static str, limit: usize) -> Read<Option<&'j str>> {
+        let Some(value) = self.get(name) else { return Ok(None) };
+        let text = value.as_str().ok_or((Rejection::WrongType, name))?;
+        if text.chars().count() > limit { Err((Rejection::TextTooLong, name)) } else { Ok(Some(text)) }
+    }
+
+    fn flag(&self, name: &'static str) -> Read<bool> {
+        self.get(name).map_or(Ok(false), |value| value.as_bool().ok_or((Rejection::WrongType, name)))
+    }
+
+    fn time(&self, name: &'static str) -> Read<Instant> {
+        let text = self.required(name, self.text(name, 64)?)?;
+        let at = chrono::DateTime::parse_from_rfc3339(text).map_err(|_| (Rejection::WrongType, name))?;
+        Ok(at.to_utc())
+    }
+
+    fn evidence(&self) -> Read<bool> {
+        let Some(value) = self.get("evidence") else { return Ok(false) };
+        let hashes = value.as_array().ok_or((Rejection::WrongType, "evidence"))?;
+        let is_hash = |hash: &Value| {
+            hash.as_str().is_some_and(|hash| hash.len() == 64 && hash.bytes().all(|b| b.is_ascii_hexdigit()))
+        };
+        if hashes.len() > EVIDENCE_LIMIT || !hashes.iter().all(is_hash) {
+            return Err((Rejection::UnknownMemberValue, "evidence"));
+        }
+        Ok(!hashes.is_empty())
+    }
+}

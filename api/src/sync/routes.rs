@@ -1,0 +1,189 @@
+//! Pull, push, and what lies in quarantine.
+
+use super::cursor;
+use super::item::Incoming;
+use super::pull::{Pulled, pull_after, pull_all};
+use super::push::{Receipt, Sender, push};
+use super::store;
+use super::wire::*;
+use crate::App;
+use crate::db::Isolation;
+use crate::http::{Input, Problem, ProblemCode, RequestLanguage, Session, Time, from_ms};
+use crate::paging::{After, next_after};
+use actix_web::web::{Data, Json, Query};
+use actix_web::{get, post};
+use meterbook::accounts::{Actor, Operation, Role};
+use meterbook::id::DeviceId;
+use meterbook::readings::{Figure, FormFault};
+use meterbook::sync::{Cursor, Rejection};
+use meterbook::text::{Language, Text};
+use serde::Deserialize;
+use std::sync::Arc;
+
+const PULL_LIMIT: i64 = 500;
+
+/// Where the phone stands.
+#[derive(Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct PullQuery {
+    /// The cursor of the last answer; without one, everything.
+    cursor: Option<String>,
+    /// Feed entries at most, 1 to 500.
+    #[param(minimum = 1, maximum = 500)]
+    limit: Option<i64>,
+}
+
+/// A reader's session is a phone's; at a desk a reader syncs nothing.
+fn phone(actor: Actor) -> Result<DeviceId, Problem> {
+    let (zh, en) = ("请用已激活的手机同步", "sync from an activated phone");
+    actor.device.ok_or_else(|| Problem::new(ProblemCode::Forbidden).detail(zh, en))
+}
+
+/// What changed for this reader since the cursor; without one, everything he holds.
+#[utoipa::path(operation_id = "pull_changes", tag = "sync", params(PullQuery),
+    responses((status = 200, description = "Changes and the next cursor", body = PullAnswer)))]
+#[get("/v1/sync/changes")]
+pub async fn pull_changes(
+    app: Data<App>,
+    session: Session,
+    query: Query<PullQuery>,
+) -> Result<Json<PullAnswer>, Problem> {
+    let actor = session.may(Operation::PullChanges)?;
+    phone(actor)?;
+    let limit = query.limit.unwrap_or(PULL_LIMIT);
+    if !(1..=PULL_LIMIT).contains(&limit) {
+        let (zh, en) =
+            (format!("应为 1 至 {PULL_LIMIT} 的整数"), format!("expected a whole number from 1 to {PULL_LIMIT}"));
+        return Err(Problem::new(ProblemCode::InvalidParameter).fault("limit", "out_of_range", zh, en));
+    }
+    let invalid = || Problem::new(ProblemCode::InvalidCursor);
+    let known = query.cursor.as_deref().map(|text| cursor::open(&app.keys, text).ok_or_else(invalid)).transpose()?;
+    if known.is_some_and(|known| known.reader != actor.account.0) {
+        return Err(invalid());
+    }
+    let known = known.filter(|known| known.epoch == *app.epoch.as_bytes());
+    let (keys, zone, now) = (Arc::clone(&app.keys), app.config.zone, app.clock.now());
+    let pulled: Pulled = app
+        .store
+        .read("pull_changes", move |conn| match known {
+            None => pull_all(conn, &keys, actor.account, zone, now),
+            Some(known) => pull_after(conn, &keys, actor.account, known.position, limit, zone, now),
+        })
+        .await?;
+    let next = Cursor { epoch: *app.epoch.as_bytes(), reader: actor.account.0, position: pulled.position };
+    Ok(Json(PullAnswer {
+        epoch: app.epoch.to_string(),
+        cursor: cursor::seal(&app.keys, &next),
+        more: pulled.more,
+        reset: known.is_none(),
+        rounds: pulled.rounds,
+        removed: pulled.removed,
+        rules_version: crate::RULES_VERSION.into(),
+    }))
+}
+
+/// Push records. Everything the answer names, other than `retry`, is on disk; what it does not name is still owed.
+#[utoipa::path(operation_id = "push_records", tag = "sync", request_body = PushRequest,
+    responses((status = 200, description = "What became of each item", body = PushAnswer)))]
+#[post("/v1/sync/records")]
+pub async fn push_records(
+    app: Data<App>,
+    session: Session,
+    language: RequestLanguage,
+    input: Input<PushRequest>,
+) -> Result<Json<PushAnswer>, Problem> {
+    let actor = session.may(Operation::PushRecords)?;
+    let device = phone(actor)?;
+    let request = input.0;
+    let limit = app.config.limits.push_items;
+    if request.items.len() > limit {
+        let (zh, en) = (format!("每批最多 {limit} 条"), format!("at most {limit} items in a batch"));
+        return Err(Problem::new(ProblemCode::BodyTooLarge).detail(zh, en));
+    }
+    let now = app.clock.now();
+    let sender = Sender {
+        reader: actor.account,
+        device,
+        sent_at: request.sent_at.0,
+        sent_elapsed_ms: request.sent_elapsed_ms,
+        boot: request.boot_id,
+        received_at: now,
+        zone: app.config.zone,
+    };
+    let items: Arc<Vec<Incoming>> = Arc::new(request.items.iter().map(Incoming::read).collect());
+    let taken = Arc::clone(&items);
+    let pushed = app.store.write("push_records", Isolation::RowLocks, move |conn| push(conn, &sender, &taken)).await?;
+    let receipts = items.iter().zip(pushed.receipts).map(|(item, receipt)| wire_receipt(item, receipt, language.0));
+    Ok(Json(PushAnswer {
+        items: receipts.collect(),
+        highest_contiguous_seq: pushed.sequence.highest_contiguous,
+        missing_seqs: pushed.sequence.missing,
+        server_time: Time(now),
+        backoff_s: 0,
+    }))
+}
+
+fn wire_receipt(item: &Incoming, receipt: Receipt, language: Language) -> ItemReceipt {
+    let (code, pointer) = receipt.fault.unzip();
+    ItemReceipt {
+        id: item.id_text.clone(),
+        outcome: receipt.outcome.code().to_owned(),
+        detail: code.as_deref().map(|code| text_of(code).in_language(language).to_owned()),
+        code,
+        pointer,
+        flags: receipt.flags,
+    }
+}
+
+/// What to tell a person about an item in quarantine.
+fn text_of(code: &str) -> Text {
+    let of_form = || {
+        let faults = Figure::ALL.into_iter().flat_map(|figure| {
+            [
+                FormFault::Missing(figure),
+                FormFault::Negative(figure),
+                FormFault::TooManyDigits(figure),
+                FormFault::BeyondLimit(figure),
+                FormFault::Unexpected(figure),
+            ]
+        });
+        faults.into_iter().find(|fault| fault.code() == code).map(FormFault::text)
+    };
+    let reused = Text {
+        zh: "同一编号的记录内容不同，已留待人工处理",
+        en: "the same id came with other content; kept for a person to decide",
+    };
+    Rejection::from_code(code).map(Rejection::text).or_else(of_form).unwrap_or(reused)
+}
+
+/// What was kept aside, whole and with its reason. A reader sees only his own.
+#[utoipa::path(operation_id = "list_quarantine", tag = "sync", params(After),
+    responses((status = 200, description = "Quarantined items", body = QuarantinePage)))]
+#[get("/v1/quarantine")]
+pub async fn list_quarantine(
+    app: Data<App>,
+    session: Session,
+    language: RequestLanguage,
+    page: Query<After>,
+) -> Result<Json<QuarantinePage>, Problem> {
+    let actor = session.may(Operation::ListQuarantine)?;
+    let (after, limit) = page.window(&app.config.limits)?;
+    let reader = (actor.role == Role::Reader).then_some(actor.account);
+    let rows =
+        app.store.read("list_quarantine", move |conn| store::list_quarantine(conn, reader, after, limit)).await?;
+    let next_after = next_after(&rows, limit, |row| row.id);
+    let items = rows.into_iter().map(|row| QuarantinedItem {
+        id: row.id,
+        device_id: row.device_id,
+        reader_id: row.reader_id,
+        record_id: row.record_id.map(|id| id.0.to_string()),
+        device_seq: row.device_seq,
+        outcome: row.outcome,
+        detail: text_of(&row.code).in_language(language.0).to_owned(),
+        code: row.code,
+        pointer: row.pointer,
+        body: row.body,
+        received_at: Time(from_ms(row.received_at)),
+    });
+    Ok(Json(QuarantinePage { items: items.collect(), next_after }))
+}
