@@ -110,6 +110,7 @@ impl App {
                 .into_utoipa_app()
                 .configure(contract::routes)
                 .into_app()
+                .configure(crate::web::pages)
                 .default_service(web::route().to(answer_unrouted))
         };
         let server = HttpServer::new(factory)

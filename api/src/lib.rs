@@ -13,11 +13,13 @@ pub mod contract;
 pub mod coverage;
 pub mod db;
 pub mod http;
+pub mod jobs;
 pub mod keys;
 pub mod meta;
 mod paging;
 pub mod rounds;
 pub mod sync;
+mod web;
 
 pub use app::{App, SetupToken, StartError};
 

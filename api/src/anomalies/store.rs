@@ -3,13 +3,14 @@
 use crate::db::schema::{cases, installations, meter_types, meters, purchases, records, service_points};
 use crate::db::{Conn, Uuid16, each};
 use crate::http::{from_ms, to_ms};
+use chrono::NaiveDate;
 use diesel::prelude::*;
 use meterbook::anomalies::{
-    Facts, Finding, Observation, Purchases, Settings, Severity, Verdict, Visit, expected, judge,
+    Facts, Finding, Gas, Observation, Purchases, Settings, Severity, Verdict, Visit, expected, judge, over_age,
 };
 use meterbook::calendar::Instant;
 use meterbook::id::{MeterId, PointId, RecordId};
-use meterbook::meters::{BalanceUnit, Class, Digits, FigureSet, MeterTraits, PointState};
+use meterbook::meters::{BalanceUnit, Class, Digits, FigureSet, MeterTraits, PointState, in_service_since};
 use meterbook::quantity::Volume;
 use meterbook::readings::Figures;
 use std::collections::HashMap;
@@ -40,11 +41,15 @@ pub struct Installed {
     pub traits: MeterTraits,
     /// Readings that may be a base, oldest first.
     visits: Vec<Visit>,
+    /// Since when it has been in service.
+    pub in_service_since: Option<NaiveDate>,
     /// Loaded at, volume, fen; oldest first.
     purchases: Vec<(Instant, Volume, i64)>,
 }
 
 type TypeRow = (i32, i32, i64, i64, i64, bool, Option<i64>, bool);
+/// Installed on, made on.
+type Age = (Option<NaiveDate>, Option<NaiveDate>);
 type Overrides = (Option<i32>, Option<i32>, Option<i64>);
 
 /// A meter's traits: its type's, with its own overrides (DOMAIN 1).
@@ -90,19 +95,19 @@ fn load_installed(conn: &mut Conn, points: &[i64]) -> QueryResult<HashMap<i64, I
         meter_types::overdraft,
     );
     let own = (meters::digits_integer, meters::digits_decimal, meters::qmax_per_hour);
-    type Row = (i64, i64, String, i64, i64, TypeRow, Overrides);
+    type Row = (i64, i64, String, i64, i64, Age, TypeRow, Overrides);
     let rows: Vec<Row> = each!(conn, c => installations::table
         .inner_join(meters::table.inner_join(meter_types::table))
         .filter(installations::point_id.eq_any(points))
         .filter(installations::removed_at.is_null())
         .select((installations::point_id, meters::id, meters::number, installations::installed_at,
-            installations::first_index, of_type, own))
+            installations::first_index, (meters::installed_on, meters::made_on), of_type, own))
         .load(c))?;
     let ids: Vec<i64> = rows.iter().map(|row| row.1).collect();
     let mut visits = load_visits(conn, points)?;
     let mut bought = load_purchases(conn, &ids)?;
     let mut installed = HashMap::with_capacity(rows.len());
-    for (point, meter, number, since, first_index, type_row, overrides) in rows {
+    for (point, meter, number, since, first_index, age, type_row, overrides) in rows {
         let traits = traits(type_row, overrides);
         let mut past = visits.remove(&meter).unwrap_or_default();
         past.retain(|visit| visit.at >= from_ms(since));
@@ -112,7 +117,9 @@ fn load_installed(conn: &mut Conn, points: &[i64]) -> QueryResult<HashMap<i64, I
             past.push(Visit { at: from_ms(since), figures });
         }
         let purchases = bought.remove(&meter).unwrap_or_default();
-        installed.insert(point, Installed { meter: MeterId(meter), number, traits, visits: past, purchases });
+        let in_service_since = in_service_since(age.0, age.1);
+        let meter = Installed { meter: MeterId(meter), number, traits, visits: past, in_service_since, purchases };
+        installed.insert(point, meter);
     }
     Ok(installed)
 }
@@ -223,10 +230,13 @@ impl Installed {
 
 impl MeterAtPoint {
     /// The verdict on what was seen; a trusted reading is the base of the next one in the same batch.
-    pub fn judge(&mut self, seen: &Observation<'_>) -> Option<Verdict> {
+    pub fn judge(&mut self, seen: &Observation<'_>, today: NaiveDate) -> Option<Verdict> {
         let suspended = self.state == PointState::Suspended;
         let installed = self.meter.as_mut()?;
-        let verdict = installed.judge(self.class, suspended, seen);
+        let mut verdict = installed.judge(self.class, suspended, seen);
+        let age =
+            installed.in_service_since.and_then(|since| over_age(since, Gas::Natural, today, &Settings::default()));
+        verdict.findings.extend(age);
         if verdict.trusted {
             installed.remember(Visit { at: seen.at, figures: seen.figures });
         }

@@ -23,7 +23,9 @@ pub fn serve(config: Config, clock: Clock) -> Result<(), Box<dyn Error>> {
             );
         }
         let workers = std::thread::available_parallelism().map_or(2, usize::from);
-        Arc::new(app).serve(listener, workers)?.await?;
+        let app = Arc::new(app);
+        actix_web::rt::spawn(crate::jobs::keep_periods_open(Arc::clone(&app)));
+        app.serve(listener, workers)?.await?;
         Ok(())
     })
 }

@@ -342,7 +342,8 @@ pub fn visit_stops(
     now: Instant,
 ) -> QueryResult<()> {
     let points: Vec<i64> = visits.iter().map(|(point, ..)| point.0).collect();
-    let rows: Vec<(i64, i64, i64, String, Option<i64>, NaiveDate, NaiveDate)> = each!(conn, c => stops::table
+    type Row = (i64, i64, i64, String, Option<i64>, NaiveDate, NaiveDate);
+    let rows: Vec<Row> = each!(conn, c => stops::table
         .inner_join(rounds::table)
         .filter(stops::point_id.eq_any(&points))
         .filter(rounds::state.eq_any(["assigned", "in_progress", "done"]))

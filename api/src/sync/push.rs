@@ -180,7 +180,7 @@ impl<'s> Batch<'s> {
         let mut flags = time_flags(&time, at_point, self.sender.zone);
         let noted = [(record.has_evidence, "proof"), (standing == Standing::Former, "after_reassignment")];
         flags.extend(noted.into_iter().filter(|(is, _)| *is).map(|(_, flag)| flag.to_owned()));
-        let verdict = judge(at_point, record, time.at);
+        let verdict = judge(at_point, record, time.at, self.sender.zone);
         flags.extend(verdict.iter().flat_map(verdict_flags));
         let meter = at_point.meter.as_ref().map(|installed| installed.meter);
         let accepted =
@@ -252,21 +252,22 @@ fn time_flags(time: &ObservedTime, at_point: &MeterAtPoint, zone: Zone) -> Vec<S
     noted.into_iter().filter(|(is, _)| *is).map(|(_, flag)| flag.to_owned()).collect()
 }
 
-fn judge(at_point: &mut MeterAtPoint, record: &Record, at: Instant) -> Option<Verdict> {
+fn judge(at_point: &mut MeterAtPoint, record: &Record, at: Instant, zone: Zone) -> Option<Verdict> {
     use meterbook::readings::ReadingKind;
     let Observed::Reading { kind, figures } = &record.observed else { return None };
     // What a customer tells is evidence of nothing but itself.
     if *kind == ReadingKind::Customer {
         return None;
     }
-    at_point.judge(&Observation {
+    let seen = Observation {
         at,
         figures: *figures,
         seen_number: record.seen_number.as_deref(),
         vacancy: record.vacancy && record.has_evidence,
         gas_in_use: record.gas_in_use,
         confirmed: record.confirmed || *kind == ReadingKind::Reread,
-    })
+    };
+    at_point.judge(&seen, zone.day(at))
 }
 
 fn verdict_flags(verdict: &Verdict) -> Vec<String> {
