@@ -107,7 +107,7 @@ impl Incoming {
         let record = members.record().map_err(|(rejection, member)| Fault {
             code: rejection.code(),
             pointer: if member.is_empty() { String::new() } else { format!("/{member}") },
-            point: members.integer("service_point_id").ok().flatten(),
+            point: members.is_reading().then(|| members.integer("service_point_id").ok().flatten()).flatten(),
             read_at: members.time("read_at").ok(),
         });
         Self { body, hash, id, id_text, device_seq, record }
@@ -188,6 +188,11 @@ impl<'j> Members<'j> {
             }
             _ => Err((Rejection::UnknownKind, "kind")),
         }
+    }
+
+    /// Only a reading that was rejected shows in coverage; an attempt never proves that somebody looked.
+    fn is_reading(&self) -> bool {
+        self.get("kind").and_then(Value::as_str) == Some("reading")
     }
 
     /// A member that is there and not null: clients differ in which they send.

@@ -131,7 +131,9 @@ impl<'s> Batch<'s> {
     /// Whether a well-formed record can be taken from this phone, and when it was made.
     fn examine(&self, record: &Record) -> Result<(ObservedTime, Standing), Fault> {
         let fault = |code, pointer: &str| {
-            Err(Fault { code, pointer: pointer.to_owned(), point: Some(record.point), read_at: Some(record.read_at) })
+            let is_reading = matches!(record.observed, Observed::Reading { .. });
+            let (pointer, point) = (pointer.to_owned(), is_reading.then_some(record.point));
+            Err(Fault { code, pointer, point, read_at: Some(record.read_at) })
         };
         if self.seqs.get(&record.device_seq).is_some_and(|id| *id != record.id) {
             return fault(Rejection::SequenceReused.code(), "/device_seq");

@@ -131,7 +131,8 @@ fn is_run(characters: &[char]) -> bool {
         || entries(RUNS).any(|run| run.contains(&forward) || run.contains(&backward))
 }
 
-/// Common words, and besides them only digits and signs: `P@ssw0rd2024!`, `admin#123456`, `ranqi-chaobiao-1`.
+/// Common words, and besides them only digits and signs: `P@ssw0rd2024!`, `admin#123456`, `ranqi-chaobiao-1`. Digits and signs
+/// without any word too: twelve digits are a telephone number, a birthday or an identity card.
 ///
 /// Marks each place that can be reached from the start by stepping over a word, or over what is no letter.
 fn is_common_words(characters: &[char]) -> bool {
@@ -147,12 +148,13 @@ fn is_common_words(characters: &[char]) -> bool {
             reached[start + word.chars().count()] = true;
         }
     }
-    reached[characters.len()] && characters.iter().any(|c| c.is_alphabetic())
+    reached[characters.len()]
 }
 
 /// Whether the characters begin with a word, plain or with signs for letters.
 fn begins_with(characters: &[char], word: &str) -> bool {
-    characters.len() >= word.chars().count() && word.chars().zip(characters).all(|(w, c)| w == *c || w == spelled(*c))
+    characters.len() >= word.chars().count()
+        && word.chars().zip(characters).all(|(w, c)| w == *c || w == spelled(*c) || (w, *c) == ('l', '1'))
 }
 
 fn entries(list: &'static str) -> impl Iterator<Item = &'static str> {
@@ -164,14 +166,16 @@ const RUNS: &str = r"012345678901234567890 abcdefghijklmnopqrstuvwxyz qwertyuiop
     1qaz2wsx3edc4rfv5tgb6yhn7ujm8ik,9ol.0p;/ qazwsxedcrfvtgbyhnujmikolp 1q2w3e4r5t6y7u8i9o0p q1w2e3r4t5y6u7i8o9p0
     a1b2c3d4e5f6g7h8i9j0";
 
-/// Words that carry no surprise, alone or together: from lists of leaked passwords, and of this trade and country.
+/// Words that carry no surprise, alone or together: from lists of leaked passwords, and of this trade and country. The last
+/// line is what Chinese users put before a birthday or a run of digits: a letter or two, or a name.
 const WORDS: &str =
     "password passwort passwd pass word admin administrator root user login welcome hello letmein changeme
     change me default guest test testing tester temp secret master system manager server company office account
     qwerty qwertyuiop qwer asdf asdfghjkl zxcv zxcvbnm qazwsx qaz wsx abc abcd aaa iloveyou ilove love you my
     dragon monkey sunshine princess football baseball superman batman michael summer winter spring autumn
     china beijing shanghai zhongguo woaini woaizhongguo mima gongsi guanliyuan ranqi tianranqi chaobiao
-    meterbook meter gas reading reader 抄表 燃气 密码";
+    meterbook meter gas reading reader 抄表 燃气 密码
+    a ab qq wang li zhang liu chen yang huang zhao wu zhou xu sun zhu lin guo gao wei fang jing qiang lei jun";
 
 /// Passwords of twelve or more characters known from leaked lists that no pattern above catches; spaces are left out.
 const COMMON: &str = "correcthorsebatterystaple a1234567890a zaq12wsxcde3 1qazxsw23edc 1qaz@wsx3edc 1qaz!qaz2wsx
@@ -205,6 +209,7 @@ mod tests {
  "passwordpassword Password1234 P@ssw0rd2024! ｐａｓｓｗｏｒｄ１２３４ aaaaaaaaaaaa abcabcabcabc 123456789012
              098765432109 qwertyuiop12 QWERTY123456 1qaz2wsx3edc 1q2w3e4r5t6y 111222333444 abcdefghijkl
              zyxwvutsrqpo admin1234567 Administrator1 woaini5201314 woaini123456 ranqi2024chaobiao
+             a12345678901 Aa123456789! qq1234567890 wang19900101 zhangwei1990 198805121988 138-1234-5678-0 we1come12345
              meterbook2026 MeterBook-Admin-1 welcome#12345 燃气抄表密码123456 iloveyou1234 asdfghjkl;'zxc",
 ) {
             assert_eq!(fault(common), Some(PasswordFault::Common), "{common}");

@@ -213,3 +213,29 @@ fn one_reading_in_the_window_makes_the_point_on_time() {
     assert_eq!(verdict(&[25, 5]), Some(Punctuality::Early));
     assert_eq!(verdict(&[5, 23, 25]), Some(Punctuality::OnTime));
 }
+
+#[test]
+fn a_look_after_the_removal_does_not_count() {
+    let gone = |day| [term("2020-01-01", Outdoor, Active), term(day, Outdoor, Removed)];
+    let bucket = |terms: &[Term], seen| placed(terms, Some("2020-01-01"), &[seen], "2024-05").unwrap().1;
+    for seen in [reading(Field), attempt(true), Sighting { time_review: true, ..reading(Field) }] {
+        assert_eq!(bucket(&gone("2024-05-10"), seen), Bucket::Removed);
+    }
+    assert_eq!(bucket(&gone("2024-05-11"), reading(Field)), Seen);
+    let [old, removed] = gone("2024-05-10");
+    let back = term("2024-05-20", Outdoor, Active);
+    assert_eq!(bucket(&[old, removed, back], reading(Field)), Seen);
+}
+
+#[test]
+fn a_refused_attempt_proves_nothing() {
+    let refused = Sighting { rejected: true, ..attempt(true) };
+    assert_eq!(in_may(&[refused]), Unattempted);
+    let terms = [term("2020-01-01", Outdoor, Active)];
+    let proven = |sightings: &[Sighting]| {
+        let facts = PointFacts { terms: &terms, gas_on: None, sightings };
+        proven_attempt(&facts, Period::parse("2024-05").unwrap(), Zone::default())
+    };
+    assert!(!proven(&[refused]));
+    assert!(proven(&[refused, attempt(true)]));
+}

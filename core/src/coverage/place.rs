@@ -91,11 +91,12 @@ pub fn place(facts: &PointFacts<'_>, period: Period, zone: Zone, settings: &Sett
 }
 
 /// Whether a reader's visit in the period is proven, for the attempted rate: (seen + no_access with proof) / D (DOMAIN 3).
-/// An attempt whose own time is under review proves nothing yet.
+/// An attempt whose own time is under review proves nothing yet, and a refused one proves nothing at all.
 #[must_use]
 pub fn proven_attempt(facts: &PointFacts<'_>, period: Period, zone: Zone) -> bool {
-    in_period(facts, period, zone)
-        .any(|sighting| matches!(sighting.what, SightingKind::Attempt { proof: true }) && !sighting.time_review)
+    in_period(facts, period, zone).any(|sighting| {
+        matches!(sighting.what, SightingKind::Attempt { proof: true }) && !sighting.time_review && !sighting.rejected
+    })
 }
 
 /// Whether the point's counting readings lie in the window: one on time makes the point on time, else one before makes
@@ -160,8 +161,15 @@ fn membership(facts: &PointFacts<'_>, period: Period, zone: Zone, settings: &Set
     Some(Member {
         class: counts.class,
         excluded: if suspended { Some(Bucket::Suspended) } else { late.then_some(Bucket::NewNextPeriod) },
-        removed: known.last().is_some_and(|term| term.state == PointState::Removed),
+        removed: removed_at(facts.terms, end).is_some(),
     })
+}
+
+/// Since when the point is removed, if it still is at `end`. A point put back before then was not removed at all.
+fn removed_at(terms: &[Term], end: Instant) -> Option<Instant> {
+    let known = &terms[..terms.partition_point(|term| term.valid_from < end)];
+    let gone = known.iter().rev().take_while(|term| term.state == PointState::Removed).last()?;
+    Some(gone.valid_from)
 }
 
 /// The bucket of a point of D that may have been removed in the period. What was seen stays seen; a visit without access
@@ -203,9 +211,10 @@ const fn rank(bucket: Bucket) -> u8 {
 /// What one sighting is worth alone (DOMAIN 3, "Seen").
 ///
 /// `removal` and `initial` are a fitter's figures, not a reader's look: worth nothing here. A refused estimate is nothing
-/// either. An incomplete customer's report is still a customer's report.
+/// either, nor is a refused attempt: its proof was no proof. An incomplete customer's report is still a customer's report.
 const fn worth(sighting: &Sighting, settings: &Settings) -> Bucket {
     let kind = match sighting.what {
+        SightingKind::Attempt { .. } if sighting.rejected => return Bucket::Unattempted,
         SightingKind::Attempt { .. } => return Bucket::NoAccess,
         SightingKind::Reading(kind) => kind,
     };
@@ -227,8 +236,10 @@ const fn worth(sighting: &Sighting, settings: &Settings) -> Bucket {
     }
 }
 
-/// The sightings of the period that were not withdrawn.
+/// The sightings of the period that were not withdrawn. What is told of a point after its removal is of another meter, or the
+/// register is wrong; either way "removed after it was seen" (DOMAIN 3) does not hold.
 fn in_period<'f>(facts: &PointFacts<'f>, period: Period, zone: Zone) -> impl Iterator<Item = &'f Sighting> {
     let (start, end) = (zone.start_of(period.first_day()), zone.start_of(period.end_day()));
-    facts.sightings.iter().filter(move |s| !s.voided && start <= s.at && s.at < end)
+    let until = removed_at(facts.terms, end).map_or(end, |removed| removed.min(end));
+    facts.sightings.iter().filter(move |s| !s.voided && start <= s.at && s.at < until)
 }
