@@ -13,6 +13,7 @@ pub mod db;
 pub mod http;
 pub mod keys;
 pub mod meta;
+pub mod meters;
 mod paging;
 pub mod sync;
 
