@@ -147,6 +147,9 @@ fn positive(cell: &Cell) -> Result<Option<i64>, Reason> {
     }
 }
 
+/// A meter's stay at a point: the point, from, until.
+pub type Stay = (i64, i64, Option<i64>);
+
 /// A meter as far as readings need it.
 #[derive(Clone, Debug)]
 pub struct KnownMeter {
@@ -156,8 +159,8 @@ pub struct KnownMeter {
     pub digits_integer: i32,
     /// Whether its balance is money.
     pub is_money: bool,
-    /// Where it hung: point, from, until.
-    pub stays: Vec<(i64, i64, Option<i64>)>,
+    /// Where it hung, in order.
+    pub stays: Vec<Stay>,
 }
 
 /// What is stored of the things a file names.
@@ -201,7 +204,7 @@ pub fn decide<'a>(row: &'a PastReading, known: &Known) -> Result<Option<NewReadi
         return Err(refuse(INDEX, Reason::new("beyond_the_dial", zh, en)));
     }
     let at = row.observed_at.timestamp_millis();
-    let covers = |(_, from, until): &&(i64, i64, Option<i64>)| *from <= at && until.is_none_or(|until| at <= until);
+    let covers = |(_, from, until): &&Stay| *from <= at && until.is_none_or(|until| at <= until);
     let Some((point_id, ..)) = meter.stays.iter().rev().find(covers) else {
         let (zh, en) = ("抄表时此表未装在任何户上", "the meter hung at no point at that time");
         return Err(refuse(OBSERVED_AT, Reason::new("not_installed", zh, en)));

@@ -1,6 +1,6 @@
 //! Imported readings among the records.
 
-use super::{Known, KnownMeter, NewReading, PastReading};
+use super::{Known, KnownMeter, NewReading, PastReading, Stay};
 use crate::db::schema::{installations, meter_types, meters, records};
 use crate::db::{Conn, Uuid16, each};
 use crate::http::to_ms;
@@ -34,9 +34,9 @@ fn load_meters(conn: &mut Conn, rows: &[PastReading], known: &mut Known) -> Quer
     let ids: Vec<i64> = found.iter().map(|(id, ..)| *id).collect();
     let columns =
         (installations::meter_id, (installations::point_id, installations::installed_at, installations::removed_at));
-    let stays: Vec<(i64, (i64, i64, Option<i64>))> = each!(conn, c => installations::table
+    let stays: Vec<(i64, Stay)> = each!(conn, c => installations::table
         .filter(installations::meter_id.eq_any(ids)).order(installations::installed_at).select(columns).load(c))?;
-    let mut by_meter: HashMap<i64, Vec<(i64, i64, Option<i64>)>> = HashMap::new();
+    let mut by_meter: HashMap<i64, Vec<Stay>> = HashMap::new();
     for (meter, stay) in stays {
         by_meter.entry(meter).or_default().push(stay);
     }

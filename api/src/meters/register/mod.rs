@@ -231,7 +231,7 @@ fn position(row: &mut Row<'_>) -> Option<Position> {
     let degrees = |most: i64| move |cell: &Cell| degrees(cell, most);
     let (lng, lat) = (row.read(col::LNG, degrees(180)), row.read(col::LAT, degrees(90)));
     let datum = row.read(col::DATUM, |cell| word(cell, DATUMS));
-    if !row.cell(col::LNG).is_empty() != !row.cell(col::LAT).is_empty() {
+    if row.cell(col::LNG).is_empty() != row.cell(col::LAT).is_empty() {
         let missing = if row.cell(col::LNG).is_empty() { col::LNG } else { col::LAT };
         row.refuse(
             missing,
