@@ -16,6 +16,8 @@ pub struct Limits {
     pub body_bytes: usize,
     /// Bytes of a body after inflation.
     pub inflated_bytes: usize,
+    /// Bytes of an imported file, as sent and after inflation.
+    pub import_bytes: usize,
     /// Items in one push.
     pub push_items: usize,
     /// Rows on one page.
@@ -24,7 +26,7 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { body_bytes: 2 << 20, inflated_bytes: 8 << 20, push_items: 500, page_rows: 500 }
+        Self { body_bytes: 2 << 20, inflated_bytes: 8 << 20, import_bytes: 32 << 20, push_items: 500, page_rows: 500 }
     }
 }
 

@@ -1,6 +1,6 @@
 //! The contract: which operations there are, collected from the handlers themselves, and the document made of them.
 
-use crate::{accounts, anomalies, coverage, meta, rounds, sync};
+use crate::{accounts, anomalies, coverage, meta, meters, rounds, sync};
 use meterbook::accounts::{Operation, Rights};
 use utoipa::OpenApi;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme};
@@ -37,6 +37,17 @@ pub fn routes(config: &mut ServiceConfig) {
         .service(accounts::routes::create_activation_code)
         .service(accounts::routes::list_devices)
         .service(accounts::routes::revoke_device)
+        .service(meters::routes::list_areas)
+        .service(meters::routes::list_routes)
+        .service(meters::routes::list_meter_types)
+        .service(meters::routes::list_service_points)
+        .service(meters::routes::get_service_point)
+        .service(meters::routes::list_meters)
+        .service(meters::routes::get_meter)
+        .service(meters::routes::list_meter_readings)
+        .service(meters::import_routes::import_register)
+        .service(meters::import_routes::import_purchases)
+        .service(meters::import_routes::import_readings)
         .service(rounds::routes::create_round)
         .service(rounds::routes::list_rounds)
         .service(rounds::routes::get_round)

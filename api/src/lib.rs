@@ -16,6 +16,7 @@ pub mod http;
 pub mod jobs;
 pub mod keys;
 pub mod meta;
+pub mod meters;
 mod paging;
 pub mod rounds;
 pub mod sync;

@@ -17,6 +17,12 @@ pub struct After {
 }
 
 impl After {
+    /// The beginning, where something other than an id says what comes next.
+    #[must_use]
+    pub const fn first(limit: Option<i64>) -> Self {
+        Self { after: None, limit }
+    }
+
     /// The last id already seen, and how many rows to read.
     ///
     /// # Errors

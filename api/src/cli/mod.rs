@@ -1,5 +1,6 @@
 //! The command line: what a person types, and how each command ends.
 
+mod import;
 mod serve;
 
 use crate::clock::Clock;
@@ -52,6 +53,8 @@ enum Command {
     Migrate,
     /// Say whether settings, database and schema are in order; changes nothing.
     Check,
+    /// Import a register, purchases or readings from a file.
+    Import(import::ImportArgs),
     /// Print the OpenAPI document.
     Openapi,
 }
@@ -76,6 +79,7 @@ impl Cli {
             Command::Serve => serve::serve(config, Clock::wall())?,
             Command::Migrate => migrate_database(&config)?,
             Command::Check => return check(&config),
+            Command::Import(args) => return import::run(config, &args),
             Command::Openapi => print!("{}", crate::contract::openapi_yaml()?),
         }
         Ok(ExitCode::SUCCESS)

@@ -18,33 +18,60 @@ impl FromRequest for RawBody {
     type Future = Pin<Box<dyn Future<Output = Result<Self, Problem>>>>;
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
-        let limits = request.app_data::<web::Data<Limits>>().map(|limits| *limits.get_ref()).unwrap_or_default();
-        let declared =
-            request.headers().get("content-length").and_then(|value| value.to_str().ok()?.parse::<usize>().ok());
-        let counted = Counted { payload: payload.take(), left: limits.body_bytes };
-        let mut inflated = Decompress::from_headers(counted, request.headers());
-        Box::pin(async move {
-            if declared.is_some_and(|length| length > limits.body_bytes) {
-                return Err(too_large(&limits));
-            }
-            let mut body = web::BytesMut::new();
-            while let Some(chunk) = inflated.next().await {
-                let chunk = chunk.map_err(|fault| match fault {
-                    PayloadError::Overflow => too_large(&limits),
-                    _ => Problem::new(ProblemCode::MalformedEncoding),
-                })?;
-                if body.len() + chunk.len() > limits.inflated_bytes {
-                    return Err(too_large(&limits));
-                }
-                body.extend_from_slice(&chunk);
-            }
-            Ok(Self(body.freeze()))
-        })
+        let limits = limits_of(request);
+        let body = read(request, payload, limits.body_bytes, limits.inflated_bytes);
+        Box::pin(async move { body.await.map(Self) })
     }
 }
 
-fn too_large(limits: &Limits) -> Problem {
-    let (sent, inflated) = (limits.body_bytes, limits.inflated_bytes);
+/// An imported file: larger than anything a phone sends.
+pub struct ImportBody(pub web::Bytes);
+
+impl FromRequest for ImportBody {
+    type Error = Problem;
+    type Future = Pin<Box<dyn Future<Output = Result<Self, Problem>>>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let most = limits_of(request).import_bytes;
+        let body = read(request, payload, most, most);
+        Box::pin(async move { body.await.map(Self) })
+    }
+}
+
+fn limits_of(request: &HttpRequest) -> Limits {
+    request.app_data::<web::Data<Limits>>().map(|limits| *limits.get_ref()).unwrap_or_default()
+}
+
+/// Reads a body of at most `sent` bytes on the wire and `most` inflated.
+fn read(
+    request: &HttpRequest,
+    payload: &mut Payload,
+    sent: usize,
+    most: usize,
+) -> impl Future<Output = Result<web::Bytes, Problem>> + 'static {
+    let declared = request.headers().get("content-length").and_then(|value| value.to_str().ok()?.parse::<usize>().ok());
+    let counted = Counted { payload: payload.take(), left: sent };
+    let mut inflated = Decompress::from_headers(counted, request.headers());
+    async move {
+        if declared.is_some_and(|length| length > sent) {
+            return Err(too_large(sent, most));
+        }
+        let mut body = web::BytesMut::new();
+        while let Some(chunk) = inflated.next().await {
+            let chunk = chunk.map_err(|fault| match fault {
+                PayloadError::Overflow => too_large(sent, most),
+                _ => Problem::new(ProblemCode::MalformedEncoding),
+            })?;
+            if body.len() + chunk.len() > most {
+                return Err(too_large(sent, most));
+            }
+            body.extend_from_slice(&chunk);
+        }
+        Ok(body.freeze())
+    }
+}
+
+fn too_large(sent: usize, inflated: usize) -> Problem {
     Problem::new(ProblemCode::BodyTooLarge).detail(
         format!("上限：传输 {sent} 字节，解压后 {inflated} 字节"),
         format!("the limit is {sent} bytes as sent and {inflated} bytes inflated"),

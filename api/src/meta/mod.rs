@@ -32,6 +32,8 @@ pub struct MetaLimits {
     pub body_bytes: u64,
     /// Bytes of a body after inflation.
     pub inflated_bytes: u64,
+    /// Bytes of an imported file, as sent and after inflation.
+    pub import_bytes: u64,
     /// Items in one push.
     pub push_items: u64,
     /// Rows on one page.
@@ -52,6 +54,7 @@ pub async fn get_meta(app: Data<App>) -> Json<Meta> {
         limits: MetaLimits {
             body_bytes: limits.body_bytes as u64,
             inflated_bytes: limits.inflated_bytes as u64,
+            import_bytes: limits.import_bytes as u64,
             push_items: limits.push_items as u64,
             page_rows: limits.page_rows.unsigned_abs(),
         },

@@ -97,6 +97,8 @@ operations! {
     ImportRegister = "import_register": REGISTER;
     /// Import prepaid purchases from CSV or XLSX.
     ImportPurchases = "import_purchases": Roles(&[Analyst, Cashier, Admin]);
+    /// Import readings of another system from CSV or XLSX.
+    ImportReadings = "import_readings": Roles(&[Analyst, Admin]);
     /// Make a round from a route.
     CreateRound = "create_round": DISPATCH;
     /// List rounds.
