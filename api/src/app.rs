@@ -103,6 +103,8 @@ impl App {
                 .app_data(app.clone())
                 .app_data(limits.clone())
                 .app_data(routes.clone())
+                .app_data(crate::http::query_faults())
+                .app_data(crate::http::path_faults())
                 .wrap(Compress::default())
                 .wrap(from_fn(answer_in_language))
                 .wrap(from_fn(secure_headers))

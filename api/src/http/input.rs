@@ -102,6 +102,21 @@ impl futures_util::Stream for Counted {
     }
 }
 
+/// A query parameter that can't be read is a problem like any other.
+#[must_use]
+pub fn query_faults() -> web::QueryConfig {
+    web::QueryConfig::default().error_handler(|fault, _| {
+        let text = fault.to_string();
+        Problem::new(ProblemCode::InvalidParameter).detail(format!("无法读取：{text}"), text).into()
+    })
+}
+
+/// An id that is no id names nothing.
+#[must_use]
+pub fn path_faults() -> web::PathConfig {
+    web::PathConfig::default().error_handler(|_, _| Problem::new(ProblemCode::NotFound).into())
+}
+
 /// A JSON body of a known shape.
 pub struct Input<T>(pub T);
 

@@ -12,7 +12,7 @@ mod time;
 pub use fallback::{RouteTable, answer_unrouted};
 pub use headers::{answer_in_language, secure_headers};
 pub use idempotency::{IdempotencyKey, Remembered, recall, remember};
-pub use input::{ImportBody, Input, RawBody};
+pub use input::{ImportBody, Input, RawBody, path_faults, query_faults};
 pub use language::RequestLanguage;
 pub use problem::{FieldFault, Problem, ProblemBody, ProblemCode, ProblemFault};
 pub use session::Session;

@@ -55,12 +55,7 @@ impl Layout {
     /// # Errors
     /// `invalid_input` where columns are missing or stand there twice.
     pub fn find(columns: &'static [Column], rows: &[SheetRow]) -> Result<Self, Problem> {
-        let named = |row: &SheetRow| {
-            row.cells.iter().map(heading).filter(|head| columns.iter().any(|column| column.is_headed(head))).count()
-        };
-        let best = rows.iter().take(10).enumerate().rev().max_by_key(|(_, row)| named(row));
-        let found = best.filter(|(_, row)| named(row) > 0);
-        let (header, cells) = found.map_or((0, &[][..]), |(index, row)| (index, row.cells.as_slice()));
+        let (header, cells) = header(columns, rows);
         let mut layout = Self { columns, places: vec![None; columns.len()], unknown: Vec::new(), header };
         let mut problem =
             Problem::new(ProblemCode::InvalidInput).detail("表头不符合要求", "the column headings are not as needed");
@@ -105,6 +100,15 @@ impl Layout {
     pub fn row<'a>(&'a self, row: &'a SheetRow) -> Row<'a> {
         Row { layout: self, row, faults: Vec::new() }
     }
+}
+
+/// The header's index and cells; no cells where nothing looks like one.
+fn header<'a>(columns: &[Column], rows: &'a [SheetRow]) -> (usize, &'a [Cell]) {
+    let named = |row: &SheetRow| {
+        row.cells.iter().map(heading).filter(|head| columns.iter().any(|column| column.is_headed(head))).count()
+    };
+    let best = rows.iter().take(10).enumerate().rev().max_by_key(|(_, row)| named(row));
+    best.filter(|(_, row)| named(row) > 0).map_or((0, &[]), |(index, row)| (index, row.cells.as_slice()))
 }
 
 /// One row being read; what is wrong with it gathers up, so that a person mends it once.

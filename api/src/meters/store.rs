@@ -182,30 +182,45 @@ pub fn list_points(
         query.load(c)
     })?;
     let ids: Vec<i64> = rows.iter().map(|(point, ..)| point.id).collect();
-    let hanging: Vec<(i64, i64, String)> = each!(conn, c => installations::table.inner_join(meters::table)
-        .filter(installations::point_id.eq_any(&ids))
+    let mut hanging = hanging_at(conn, &ids)?;
+    let wire = |(point, area_path, route_code): (PointRow, String, Option<String>)| {
+        let meter = hanging.remove(&point.id);
+        summary(keys, point, area_path, route_code, meter)
+    };
+    Ok(rows.into_iter().map(wire).collect())
+}
+
+/// The meters that hang at points.
+fn hanging_at(conn: &mut Conn, points: &[i64]) -> QueryResult<HashMap<i64, (i64, String)>> {
+    let rows: Vec<(i64, i64, String)> = each!(conn, c => installations::table.inner_join(meters::table)
+        .filter(installations::point_id.eq_any(points))
         .filter(installations::removed_at.is_null())
         .select((installations::point_id, meters::id, meters::number))
         .load(c))?;
-    let mut hanging: HashMap<i64, (i64, String)> =
-        hanging.into_iter().map(|(point, id, number)| (point, (id, number))).collect();
-    let wire = |(point, area_path, route_code): (PointRow, String, Option<String>)| {
-        let (meter_id, meter_number) = hanging.remove(&point.id).unzip();
-        PointSummary {
-            id: point.id,
-            number: point.number,
-            class: point.class,
-            state: point.state,
-            area_path,
-            route_code,
-            office_order: point.office_order,
-            customer_name: unsealed(keys, "customer_name", point.customer_name.as_ref()),
-            address: unsealed(keys, "address", point.address.as_ref()),
-            meter_id,
-            meter_number,
-        }
-    };
-    Ok(rows.into_iter().map(wire).collect())
+    Ok(rows.into_iter().map(|(point, id, number)| (point, (id, number))).collect())
+}
+
+fn summary(
+    keys: &Keys,
+    point: PointRow,
+    area_path: String,
+    route_code: Option<String>,
+    meter: Option<(i64, String)>,
+) -> PointSummary {
+    let (meter_id, meter_number) = meter.unzip();
+    PointSummary {
+        id: point.id,
+        number: point.number,
+        class: point.class,
+        state: point.state,
+        area_path,
+        route_code,
+        office_order: point.office_order,
+        customer_name: unsealed(keys, "customer_name", point.customer_name.as_ref()),
+        address: unsealed(keys, "address", point.address.as_ref()),
+        meter_id,
+        meter_number,
+    }
 }
 
 /// A point with its meter and history.

@@ -26,8 +26,9 @@ pub fn load(conn: &mut Conn, rows: &[Purchase]) -> QueryResult<Known> {
     Ok(known)
 }
 
+// Without the attribute Diesel writes row by row in a transaction of its own, and the store has one open already.
 #[derive(Insertable)]
-#[diesel(table_name = purchases)]
+#[diesel(table_name = purchases, treat_none_as_default_value = false)]
 struct NewPurchase<'a> {
     reference: &'a str,
     meter_id: i64,
