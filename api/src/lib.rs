@@ -26,3 +26,5 @@ pub use app::{App, SetupToken, StartError};
 
 /// Version of the rules that verdicts are made by; stored beside them, so that each can be replayed.
 pub const RULES_VERSION: &str = "2026.1";
+//! tmp
+pub mod demo;
