@@ -109,6 +109,19 @@ pub fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
     Ok(parsed)
 }
 
+/// Query parameters of the wrong type are refused as problems, like everything else.
+pub fn query_config() -> web::QueryConfig {
+    web::QueryConfig::default().error_handler(|fault, _| {
+        let text = fault.to_string();
+        Problem::new(ProblemCode::InvalidParameter).detail(format!("格式不符：{text}"), text).into()
+    })
+}
+
+/// A path whose id is not a number names nothing.
+pub fn path_config() -> web::PathConfig {
+    web::PathConfig::default().error_handler(|_, _| Problem::new(ProblemCode::NotFound).into())
+}
+
 fn pointer(path: &serde_path_to_error::Path) -> String {
     use serde_path_to_error::Segment;
     path.iter().fold(String::new(), |pointer, segment| match segment {

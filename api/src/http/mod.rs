@@ -12,7 +12,7 @@ mod time;
 pub use fallback::{RouteTable, answer_unrouted};
 pub use headers::{answer_in_language, secure_headers};
 pub use idempotency::{IdempotencyKey, Remembered, recall, remember};
-pub use input::{Input, RawBody};
+pub use input::{Input, RawBody, path_config, query_config};
 pub use language::RequestLanguage;
 pub use problem::{FieldFault, Problem, ProblemBody, ProblemCode, ProblemFault};
 pub use session::Session;
