@@ -10,6 +10,9 @@ use serde::de::DeserializeOwned;
 use std::future::Future;
 use std::pin::Pin;
 
+/// What a body may be compressed with.
+const ENCODINGS: [&str; 4] = ["identity", "gzip", "zstd", "deflate"];
+
 /// The body, inflated and within the limit.
 pub struct RawBody(pub web::Bytes);
 
@@ -21,9 +24,17 @@ impl FromRequest for RawBody {
         let limits = request.app_data::<web::Data<Limits>>().map(|limits| *limits.get_ref()).unwrap_or_default();
         let declared =
             request.headers().get("content-length").and_then(|value| value.to_str().ok()?.parse::<usize>().ok());
+        let encoding = request.headers().get("content-encoding").map_or(Some("identity"), |value| value.to_str().ok());
+        let is_read =
+            encoding.is_some_and(|name| ENCODINGS.iter().any(|known| name.trim().eq_ignore_ascii_case(known)));
         let counted = Counted { payload: payload.take(), left: limits.body_bytes };
         let mut inflated = Decompress::from_headers(counted, request.headers());
         Box::pin(async move {
+            if !is_read {
+                let known = ENCODINGS.join(", ");
+                return Err(Problem::new(ProblemCode::UnsupportedMediaType)
+                    .detail(format!("可用的压缩格式：{known}"), format!("it reads these encodings: {known}")));
+            }
             if declared.is_some_and(|length| length > limits.body_bytes) {
                 return Err(too_large(&limits));
             }
@@ -84,8 +95,28 @@ impl<T: DeserializeOwned + 'static> FromRequest for Input<T> {
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
         let body = RawBody::from_request(request, payload);
-        Box::pin(async move { parse(&body.await?.0).map(Self) })
+        Box::pin(async move {
+            let body = body.await?.0;
+            if holds_nul(&body) {
+                let (zh, en) = ("文本不能包含空字符", "text must not hold the NUL character");
+                return Err(Problem::new(ProblemCode::InvalidInput).detail(zh, en));
+            }
+            parse(&body).map(Self)
+        })
     }
+}
+
+/// Whether a string of a JSON text holds U+0000, which PostgreSQL keeps in no text column.
+fn holds_nul(json: &[u8]) -> bool {
+    let mut rest = json;
+    while let Some(place) = rest.iter().position(|byte| *byte == b'\\') {
+        if rest[place..].starts_with(br"\u0000") {
+            return true;
+        }
+        // An escaped backslash begins no other escape.
+        rest = rest.get(place + 2..).unwrap_or_default();
+    }
+    false
 }
 
 /// Parses JSON; a fault names its place.

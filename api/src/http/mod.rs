@@ -15,5 +15,5 @@ pub use idempotency::{IdempotencyKey, Remembered, recall, remember};
 pub use input::{Input, RawBody, path_config, query_config};
 pub use language::RequestLanguage;
 pub use problem::{FieldFault, Problem, ProblemBody, ProblemCode, ProblemFault};
-pub use session::Session;
+pub use session::{Session, check_rights};
 pub use time::{Time, from_ms, to_ms};
