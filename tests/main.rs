@@ -13,3 +13,12 @@
 mod support;
 
 mod accounts;
+mod bad_input;
+mod contract;
+mod headers;
+mod races;
+mod rights;
+mod schemas;
+mod startup;
+mod tidy;
+mod tokens;

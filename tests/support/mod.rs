@@ -5,10 +5,10 @@ mod database;
 mod postgres;
 mod world;
 
-pub use contract::{Contract, OperationEntry};
+pub use contract::Contract;
 pub use database::{Database, StoreKind};
-pub use postgres::{cluster, missing_postgres_is_fatal};
-pub use world::{Answer, PASSWORD, SignedIn, World, WorldOptions, scratch_dir};
+pub use postgres::cluster_without_fsync;
+pub use world::{Answer, PASSWORD, SignedIn, World, WorldOptions};
 
 /// Runs a scenario in a fresh world on one of the stores.
 pub fn run<F: Future<Output = ()>>(kind: StoreKind, scenario: impl FnOnce(World) -> F) {

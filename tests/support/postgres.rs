@@ -13,11 +13,11 @@ use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
 const SUPERVISOR: &str = r#"
-bin=$1; folder=$2; port=$3
+bin=$1; folder=$2; port=$3; fsync=$4
 trap '' HUP INT TERM
 cd "$folder" || exit 1
 if "$bin/initdb" -D data -U meterbook -A trust -E UTF8 --locale=C --no-sync >initdb.log 2>&1 </dev/null; then
-  "$bin/postgres" -D data -p "$port" -h 127.0.0.1 -k "$folder" -c max_connections=400 -c fsync=on -c shared_buffers=64MB \
+  "$bin/postgres" -D data -p "$port" -h 127.0.0.1 -k "$folder" -c max_connections=400 -c fsync="$fsync" -c shared_buffers=64MB \
     >postgres.log 2>&1 </dev/null &
   server=$!
 fi
@@ -43,14 +43,13 @@ impl Cluster {
         format!("postgres://meterbook@127.0.0.1:{}/{database}", self.port)
     }
 
-    /// Starts another cluster, with more settings than the usual ones.
-    fn start(bin: &Path) -> Self {
+    fn start(bin: &Path, fsync: &str) -> Self {
         let owner = unprivileged_user();
         let folder = cluster_folder();
         std::fs::create_dir(&folder).unwrap();
         let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
         let mut command = Command::new("sh");
-        command.args(["-c", SUPERVISOR, "keep-postgres"]).arg(bin).arg(&folder).arg(port.to_string());
+        command.args(["-c", SUPERVISOR, "keep-postgres"]).arg(bin).arg(&folder).arg(port.to_string()).arg(fsync);
         command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null()).current_dir("/").process_group(0);
         if let Some((uid, gid)) = owner {
             chown(&folder, Some(uid), Some(gid)).unwrap();
@@ -79,7 +78,7 @@ impl Cluster {
 /// The cluster of this process; `None` where PostgreSQL is not installed and need not be.
 pub fn cluster() -> Option<&'static Cluster> {
     static CLUSTER: OnceLock<Option<Cluster>> = OnceLock::new();
-    let found = CLUSTER.get_or_init(|| programs().map(|bin| Cluster::start(&bin)));
+    let found = CLUSTER.get_or_init(|| programs().map(|bin| Cluster::start(&bin, "on")));
     if found.is_none() {
         assert!(!missing_postgres_is_fatal(), "PostgreSQL is missing: {INSTALL}");
         println!("skipped on PostgreSQL, which is not installed: {INSTALL}");
@@ -87,8 +86,13 @@ pub fn cluster() -> Option<&'static Cluster> {
     found.as_ref()
 }
 
+/// A cluster that acknowledges what it has not written; it ends with this value.
+pub fn cluster_without_fsync() -> Option<Cluster> {
+    cluster().and_then(|_| programs()).map(|bin| Cluster::start(&bin, "off"))
+}
+
 /// Under CI nothing is skipped silently.
-pub fn missing_postgres_is_fatal() -> bool {
+fn missing_postgres_is_fatal() -> bool {
     std::env::var_os("CI").is_some_and(|value| !value.is_empty())
 }
 

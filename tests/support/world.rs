@@ -1,7 +1,7 @@
 //! A running server and somebody to talk to it.
 
 use super::contract::Contract;
-use super::database::{Database, StoreKind};
+use super::database::Database;
 use actix_web::dev::ServerHandle;
 use chrono::TimeDelta;
 use meterbook::accounts::Role;
@@ -41,6 +41,7 @@ pub struct World {
     pub client: reqwest::Client,
     pub database: Arc<Database>,
     admin: OnceCell<SignedIn>,
+    desks: [OnceCell<SignedIn>; 5],
     logins: AtomicU32,
     server: ServerHandle,
     thread: Option<JoinHandle<()>>,
@@ -131,15 +132,11 @@ impl World {
             client,
             database,
             admin: OnceCell::new(),
+            desks: Default::default(),
             logins: AtomicU32::new(0),
             server,
             thread: Some(thread),
         }
-    }
-
-    /// Which store this is.
-    pub fn kind(&self) -> StoreKind {
-        self.database.kind
     }
 
     /// Lets time pass.
@@ -213,6 +210,14 @@ impl World {
     pub async fn desk(&self, role: Role) -> SignedIn {
         let (_, login) = self.account(role).await;
         self.sign_in(&login).await
+    }
+
+    /// The same desk for a role each time, or one that may be signed out.
+    pub async fn cached_desk(&self, role: Role, to_be_ended: bool) -> SignedIn {
+        if to_be_ended {
+            return self.desk(role).await;
+        }
+        self.desks[role as usize].get_or_init(|| self.desk(role)).await.clone()
     }
 
     /// Signs in with the password everybody has here.
