@@ -7,7 +7,8 @@ use crate::config::Config;
 use crate::contract;
 use crate::db::{Conn, Isolation, Store, StoreError, migrate};
 use crate::http::{
-    IdempotencyKey, Problem, ProblemCode, RouteTable, answer_in_language, answer_unrouted, secure_headers,
+    IdempotencyKey, Problem, ProblemCode, RouteTable, answer_in_language, answer_unrouted, check_rights, path_config,
+    query_config, secure_headers,
 };
 use crate::keys::{KeyError, Keys, sha256};
 use actix_web::http::StatusCode;
@@ -103,8 +104,9 @@ impl App {
                 .app_data(app.clone())
                 .app_data(limits.clone())
                 .app_data(routes.clone())
-                .app_data(crate::http::query_faults())
-                .app_data(crate::http::path_faults())
+                .app_data(path_config())
+                .app_data(query_config())
+                .wrap(from_fn(check_rights))
                 .wrap(Compress::default())
                 .wrap(from_fn(answer_in_language))
                 .wrap(from_fn(secure_headers))

@@ -12,6 +12,7 @@ pub mod config;
 pub mod contract;
 pub mod coverage;
 pub mod db;
+pub mod demo;
 pub mod http;
 pub mod jobs;
 pub mod keys;
@@ -26,5 +27,3 @@ pub use app::{App, SetupToken, StartError};
 
 /// Version of the rules that verdicts are made by; stored beside them, so that each can be replayed.
 pub const RULES_VERSION: &str = "2026.1";
-//! tmp
-pub mod demo;

@@ -49,10 +49,14 @@ fn state(conn: &mut Conn) -> Result<MigrationState, MigrationError> {
         Conn::Postgres(_) => names::<diesel::pg::Pg>(&POSTGRES),
     }
     .map_err(MigrationError::Migration)?;
-    let mut applied: Vec<String> = each!(conn, c => {
-        c.applied_migrations().map(|versions| versions.iter().map(ToString::to_string).collect())
-    })
-    .map_err(MigrationError::Migration)?;
+    // Diesel makes its table when asked what is in it; a look must leave nothing behind.
+    let mut applied: Vec<String> =
+        if has_been_migrated(conn).map_err(|fault| MigrationError::Migration(fault.into()))? {
+            each!(conn, c => c.applied_migrations().map(|versions| versions.iter().map(ToString::to_string).collect()))
+                .map_err(MigrationError::Migration)?
+        } else {
+            Vec::new()
+        };
     applied.sort();
     let ahead: Vec<String> = applied.iter().filter(|version| !known.contains(version)).cloned().collect();
     let behind: Vec<String> = known.into_iter().filter(|version| !applied.contains(version)).collect();
@@ -61,6 +65,16 @@ fn state(conn: &mut Conn) -> Result<MigrationState, MigrationError> {
         (true, false) => MigrationState::Behind(behind),
         (true, true) => MigrationState::Current,
     })
+}
+
+fn has_been_migrated(conn: &mut Conn) -> diesel::QueryResult<bool> {
+    let sql = if conn.is_sqlite() {
+        "SELECT CAST(count(*) AS TEXT) AS value FROM sqlite_master WHERE name = '__diesel_schema_migrations'"
+    } else {
+        "SELECT CAST(count(to_regclass('__diesel_schema_migrations')) AS TEXT) AS value"
+    };
+    let found: Setting = each!(conn, c => diesel::sql_query(sql).get_result(c))?;
+    Ok(found.value != "0")
 }
 
 fn names<DB: diesel::backend::Backend>(

@@ -3,38 +3,62 @@
 use super::{Problem, ProblemCode};
 use actix_web::http::header::ALLOW;
 use actix_web::{HttpRequest, HttpResponse, ResponseError, web};
+use meterbook::accounts::Operation;
+use utoipa::openapi::path::Operation as Described;
 use utoipa::openapi::{OpenApi, PathItem};
 
-/// The paths of the contract with the methods each takes.
+/// The operations of the contract by path and method.
 pub struct RouteTable {
-    routes: Vec<(Vec<String>, Vec<&'static str>)>,
+    routes: Vec<Route>,
+}
+
+struct Route {
+    segments: Vec<String>,
+    method: &'static str,
+    /// `None`: it has no row in the rights table.
+    operation: Option<Operation>,
+}
+
+impl Route {
+    fn fits(&self, path: &str) -> bool {
+        let asked: Vec<&str> = path.split('/').collect();
+        let fits = |(part, asked): (&String, &&str)| part.starts_with('{') && !asked.is_empty() || part == asked;
+        self.segments.len() == asked.len() && self.segments.iter().zip(&asked).all(fits)
+    }
 }
 
 impl RouteTable {
     /// The table of a contract.
     #[must_use]
     pub fn of(contract: &OpenApi) -> Self {
-        let routes = contract.paths.paths.iter().map(|(path, item)| {
-            let segments = path.split('/').map(str::to_owned).collect();
-            (segments, methods(item))
-        });
-        Self { routes: routes.collect() }
+        let mut routes: Vec<Route> = Vec::new();
+        for (path, item) in &contract.paths.paths {
+            let segments: Vec<String> = path.split('/').map(str::to_owned).collect();
+            routes.extend(operations(item).map(|(method, operation)| Route {
+                segments: segments.clone(),
+                method,
+                operation: operation.operation_id.as_deref().and_then(Operation::from_id),
+            }));
+        }
+        // A fixed path goes before a parameter.
+        routes.sort_by_key(|route| route.segments.iter().filter(|part| part.starts_with('{')).count());
+        Self { routes }
     }
 
-    fn allowed(&self, path: &str) -> Option<&[&'static str]> {
-        let asked: Vec<&str> = path.split('/').collect();
-        let fits = |template: &[String]| {
-            template.len() == asked.len()
-                && template
-                    .iter()
-                    .zip(&asked)
-                    .all(|(part, asked)| part.starts_with('{') && !asked.is_empty() || part == asked)
-        };
-        self.routes.iter().find(|(template, _)| fits(template)).map(|(_, methods)| methods.as_slice())
+    /// The operation a request asks for; `None` where the contract has none.
+    #[must_use]
+    pub fn operation(&self, method: &str, path: &str) -> Option<Operation> {
+        self.routes.iter().find(|route| route.method == method && route.fits(path))?.operation
+    }
+
+    fn allowed(&self, path: &str) -> Vec<&'static str> {
+        const ORDER: [&str; 5] = ["GET", "POST", "PUT", "PATCH", "DELETE"];
+        let is_there = |method: &&str| self.routes.iter().any(|route| route.method == *method && route.fits(path));
+        ORDER.into_iter().filter(is_there).collect()
     }
 }
 
-fn methods(item: &PathItem) -> Vec<&'static str> {
+fn operations(item: &PathItem) -> impl Iterator<Item = (&'static str, &Described)> {
     let known = [
         ("GET", &item.get),
         ("POST", &item.post),
@@ -42,15 +66,14 @@ fn methods(item: &PathItem) -> Vec<&'static str> {
         ("PATCH", &item.patch),
         ("DELETE", &item.delete),
     ];
-    known.into_iter().filter(|(_, operation)| operation.is_some()).map(|(method, _)| method).collect()
+    known.into_iter().filter_map(|(method, operation)| Some((method, operation.as_ref()?)))
 }
 
 /// The handler for everything that no route takes.
 pub async fn answer_unrouted(request: HttpRequest, table: web::Data<RouteTable>) -> HttpResponse {
-    match table.allowed(request.path()) {
-        None => Problem::new(ProblemCode::NotFound).error_response(),
-        Some(methods) => {
-            let allow = methods.join(", ");
+    match table.allowed(request.path()).join(", ") {
+        allow if allow.is_empty() => Problem::new(ProblemCode::NotFound).error_response(),
+        allow => {
             let detail = (format!("可用方法：{allow}"), format!("it takes {allow}"));
             let mut response = Problem::new(ProblemCode::MethodNotAllowed).detail(detail.0, detail.1).error_response();
             if let Ok(value) = allow.parse() {

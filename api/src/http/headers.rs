@@ -4,7 +4,7 @@ use super::{Problem, ProblemCode, language};
 use actix_web::Error;
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
-use actix_web::http::header::{CACHE_CONTROL, HeaderName, HeaderValue};
+use actix_web::http::header::{CACHE_CONTROL, CONTENT_ENCODING, CONTENT_LENGTH, HeaderName, HeaderValue};
 use actix_web::middleware::Next;
 
 const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; \
@@ -39,17 +39,19 @@ pub async fn answer_in_language<B: MessageBody + 'static>(
     next: Next<B>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
     let language = language::of(request.headers());
-    let (http_request, result) = match next.call(request).await {
-        Ok(response) => {
-            let problem = response.response().extensions().get::<Problem>().cloned();
-            let problem = problem.or_else(|| response.response().error().and_then(|error| error.as_error().cloned()));
-            let Some(problem) = problem else { return Ok(response.map_into_boxed_body()) };
-            (response.request().clone(), problem)
-        }
-        Err(error) => return Err(error),
-    };
+    let response = next.call(request).await?;
+    let problem = response.response().extensions().get::<Problem>().cloned();
+    let problem = problem.or_else(|| response.response().error().and_then(|error| error.as_error().cloned()));
+    let Some(result) = problem else { return Ok(response.map_into_boxed_body()) };
     if result.code() == ProblemCode::Internal {
-        tracing::error!(path = http_request.path(), "answered 500");
+        tracing::error!(path = response.request().path(), "answered 500");
     }
-    Ok(ServiceResponse::new(http_request, result.respond(language)))
+    let mut localised = result.respond(language);
+    // What else the answer carries stays: 405 names the methods in Allow.
+    for (name, value) in response.headers() {
+        if !localised.headers().contains_key(name) && name != CONTENT_LENGTH && name != CONTENT_ENCODING {
+            localised.headers_mut().append(name.clone(), value.clone());
+        }
+    }
+    Ok(ServiceResponse::new(response.request().clone(), localised))
 }

@@ -10,6 +10,9 @@ use serde::de::DeserializeOwned;
 use std::future::Future;
 use std::pin::Pin;
 
+/// What a body may be compressed with.
+const ENCODINGS: [&str; 4] = ["identity", "gzip", "zstd", "deflate"];
+
 /// The body, inflated and within the limit.
 pub struct RawBody(pub web::Bytes);
 
@@ -52,7 +55,14 @@ fn read(
     let declared = request.headers().get("content-length").and_then(|value| value.to_str().ok()?.parse::<usize>().ok());
     let counted = Counted { payload: payload.take(), left: sent };
     let mut inflated = Decompress::from_headers(counted, request.headers());
+    let encoding = request.headers().get("content-encoding").map_or(Some("identity"), |value| value.to_str().ok());
+    let is_read = encoding.is_some_and(|name| ENCODINGS.iter().any(|known| name.trim().eq_ignore_ascii_case(known)));
     async move {
+        if !is_read {
+            let known = ENCODINGS.join(", ");
+            return Err(Problem::new(ProblemCode::UnsupportedMediaType)
+                .detail(format!("可用的压缩格式：{known}"), format!("it reads these encodings: {known}")));
+        }
         if declared.is_some_and(|length| length > sent) {
             return Err(too_large(sent, most));
         }
@@ -102,21 +112,6 @@ impl futures_util::Stream for Counted {
     }
 }
 
-/// A query parameter that can't be read is a problem like any other.
-#[must_use]
-pub fn query_faults() -> web::QueryConfig {
-    web::QueryConfig::default().error_handler(|fault, _| {
-        let text = fault.to_string();
-        Problem::new(ProblemCode::InvalidParameter).detail(format!("无法读取：{text}"), text).into()
-    })
-}
-
-/// An id that is no id names nothing.
-#[must_use]
-pub fn path_faults() -> web::PathConfig {
-    web::PathConfig::default().error_handler(|_, _| Problem::new(ProblemCode::NotFound).into())
-}
-
 /// A JSON body of a known shape.
 pub struct Input<T>(pub T);
 
@@ -126,8 +121,28 @@ impl<T: DeserializeOwned + 'static> FromRequest for Input<T> {
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
         let body = RawBody::from_request(request, payload);
-        Box::pin(async move { parse(&body.await?.0).map(Self) })
+        Box::pin(async move {
+            let body = body.await?.0;
+            if holds_nul(&body) {
+                let (zh, en) = ("文本不能包含空字符", "text must not hold the NUL character");
+                return Err(Problem::new(ProblemCode::InvalidInput).detail(zh, en));
+            }
+            parse(&body).map(Self)
+        })
     }
+}
+
+/// Whether a string of a JSON text holds U+0000, which PostgreSQL keeps in no text column.
+fn holds_nul(json: &[u8]) -> bool {
+    let mut rest = json;
+    while let Some(place) = rest.iter().position(|byte| *byte == b'\\') {
+        if rest[place..].starts_with(br"\u0000") {
+            return true;
+        }
+        // An escaped backslash begins no other escape.
+        rest = rest.get(place + 2..).unwrap_or_default();
+    }
+    false
 }
 
 /// Parses JSON; a fault names its place.
@@ -149,6 +164,19 @@ pub fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
         Problem::new(ProblemCode::MalformedJson).detail("JSON 之后还有内容", "there is more after the JSON")
     })?;
     Ok(parsed)
+}
+
+/// Query parameters of the wrong type are refused as problems, like everything else.
+pub fn query_config() -> web::QueryConfig {
+    web::QueryConfig::default().error_handler(|fault, _| {
+        let text = fault.to_string();
+        Problem::new(ProblemCode::InvalidParameter).detail(format!("格式不符：{text}"), text).into()
+    })
+}
+
+/// A path whose id is not a number names nothing.
+pub fn path_config() -> web::PathConfig {
+    web::PathConfig::default().error_handler(|_, _| Problem::new(ProblemCode::NotFound).into())
 }
 
 fn pointer(path: &serde_path_to_error::Path) -> String {

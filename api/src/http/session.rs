@@ -1,12 +1,14 @@
-//! The signed-in caller of a request.
+//! The signed-in caller of a request, known before anything of its body is read.
 
-use super::{Problem, ProblemCode};
+use super::{Problem, ProblemCode, RouteTable};
 use crate::App;
 use crate::accounts::store::session_stands;
-use actix_web::dev::Payload;
+use actix_web::body::{EitherBody, MessageBody};
+use actix_web::dev::{Payload, ServiceRequest, ServiceResponse};
 use actix_web::http::header::AUTHORIZATION;
-use actix_web::{FromRequest, HttpRequest, web};
-use meterbook::accounts::{Actor, Operation};
+use actix_web::middleware::Next;
+use actix_web::{Error, FromRequest, HttpMessage as _, HttpRequest, web};
+use meterbook::accounts::{Actor, Operation, Rights};
 use std::future::Future;
 use std::pin::Pin;
 
@@ -28,11 +30,33 @@ impl Session {
     }
 }
 
+/// Refuses callers without the right before a handler reads what they send: their bodies cost nothing and tell nothing.
+/// Handlers ask [`Session::may`] all the same; that is where a reader finds who may do what.
+pub async fn check_rights<B: MessageBody + 'static>(
+    mut request: ServiceRequest,
+    next: Next<B>,
+) -> Result<ServiceResponse<EitherBody<B>>, Error> {
+    let table = request.app_data::<web::Data<RouteTable>>();
+    let operation = table.and_then(|table| table.operation(request.method().as_str(), request.path()));
+    if let Some(operation) = operation.filter(|operation| operation.rights() != Rights::Public) {
+        let session = request.extract::<Session>().await;
+        match session.and_then(|session| session.may(operation).map(|_| session)) {
+            Ok(session) => drop(request.extensions_mut().insert(session)),
+            // An answer, not an error: the middleware around this one adds headers and language to answers only.
+            Err(problem) => return Ok(request.error_response(problem).map_into_right_body()),
+        }
+    }
+    next.call(request).await.map(ServiceResponse::map_into_left_body)
+}
+
 impl FromRequest for Session {
     type Error = Problem;
     type Future = Pin<Box<dyn Future<Output = Result<Self, Problem>>>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        if let Some(session) = request.extensions().get::<Self>().copied() {
+            return Box::pin(std::future::ready(Ok(session)));
+        }
         let app = request.app_data::<web::Data<App>>().cloned();
         let token = request.headers().get(AUTHORIZATION).and_then(|value| value.to_str().ok()?.strip_prefix("Bearer "));
         let token = token.map(str::to_owned);

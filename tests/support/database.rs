@@ -1,0 +1,122 @@
+//! A database of its own for each test, and SQL past the service.
+
+use super::postgres::cluster;
+use super::world::scratch_dir;
+use diesel::connection::SimpleConnection;
+use diesel::sql_types::{Nullable, Text};
+use diesel::{Connection, QueryableByName, RunQueryDsl, SqliteConnection};
+use diesel_async::AsyncPgConnection;
+use diesel_async::async_connection_wrapper::AsyncConnectionWrapper;
+use meterbook_api::db::{DatabaseUrl, migrate};
+use std::path::PathBuf;
+use std::sync::OnceLock;
+
+type PgConnection = AsyncConnectionWrapper<AsyncPgConnection>;
+
+/// Which store a test runs on.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum StoreKind {
+    Sqlite,
+    Postgres,
+}
+
+/// A database with the service's schema, and the folder of the server that uses it.
+pub struct Database {
+    pub kind: StoreKind,
+    pub url: String,
+    pub dir: PathBuf,
+}
+
+impl Database {
+    /// A new one; `None` where this store is not to be had.
+    pub fn fresh(kind: StoreKind) -> Option<Self> {
+        let url = match kind {
+            StoreKind::Sqlite => None,
+            StoreKind::Postgres => Some(copy_of_template()?),
+        };
+        let dir = scratch_dir();
+        let url = url.unwrap_or_else(|| dir.join("meterbook.sqlite").to_str().unwrap().to_owned());
+        Some(Self { kind, url, dir })
+    }
+
+    /// A new one without any table.
+    pub fn empty(kind: StoreKind) -> Option<Self> {
+        let mut database = match kind {
+            StoreKind::Sqlite => return Self::fresh(kind),
+            StoreKind::Postgres => Self { kind, url: String::new(), dir: scratch_dir() },
+        };
+        database.url = new_database("template0")?;
+        Some(database)
+    }
+
+    /// Runs statements as the service's own user would.
+    pub fn execute(&self, sql: &str) -> Result<(), String> {
+        try_execute(&self.url, sql)
+    }
+
+    /// The column `value` of a query.
+    pub fn texts(&self, sql: &str) -> Vec<String> {
+        let (url, sql) = (self.url.clone(), sql.to_owned());
+        off_the_runtime(move || {
+            let rows: Vec<TextRow> = if is_postgres(&url) {
+                diesel::sql_query(sql).load(&mut PgConnection::establish(&url).unwrap()).unwrap()
+            } else {
+                diesel::sql_query(sql).load(&mut SqliteConnection::establish(&url).unwrap()).unwrap()
+            };
+            rows.into_iter().map(|row| row.value.unwrap_or_default()).collect()
+        })
+    }
+}
+
+impl Drop for Database {
+    fn drop(&mut self) {
+        drop(std::fs::remove_dir_all(&self.dir));
+    }
+}
+
+#[derive(QueryableByName)]
+struct TextRow {
+    #[diesel(sql_type = Nullable<Text>)]
+    value: Option<String>,
+}
+
+/// Runs statements on any database.
+pub fn try_execute(url: &str, sql: &str) -> Result<(), String> {
+    let (url, sql) = (url.to_owned(), sql.to_owned());
+    off_the_runtime(move || {
+        let done = if is_postgres(&url) {
+            PgConnection::establish(&url).map_err(|fault| fault.to_string())?.batch_execute(&sql)
+        } else {
+            SqliteConnection::establish(&url).map_err(|fault| fault.to_string())?.batch_execute(&sql)
+        };
+        done.map_err(|fault| fault.to_string())
+    })
+}
+
+fn is_postgres(url: &str) -> bool {
+    url.starts_with("postgres://")
+}
+
+/// The PostgreSQL wrapper must not be opened on a thread that drives async tasks, as a test's thread does.
+fn off_the_runtime<T: Send>(work: impl FnOnce() -> T + Send) -> T {
+    std::thread::scope(|scope| scope.spawn(work).join().unwrap())
+}
+
+fn new_database(template: &str) -> Option<String> {
+    let cluster = cluster()?;
+    let name = format!("t{}", uuid::Uuid::now_v7().simple());
+    try_execute(&cluster.url("postgres"), &format!("CREATE DATABASE {name} TEMPLATE {template}")).unwrap();
+    Some(cluster.url(&name))
+}
+
+/// Migrating takes far longer than copying what was migrated.
+fn copy_of_template() -> Option<String> {
+    static TEMPLATE: OnceLock<()> = OnceLock::new();
+    let cluster = cluster()?;
+    TEMPLATE.get_or_init(|| {
+        try_execute(&cluster.url("postgres"), "CREATE DATABASE meterbook_template TEMPLATE template0").unwrap();
+        let url = cluster.url("meterbook_template");
+        off_the_runtime(|| migrate(&DatabaseUrl::parse(&url)).unwrap());
+    });
+    new_database("meterbook_template")
+}
