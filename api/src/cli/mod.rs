@@ -5,8 +5,10 @@ mod serve;
 
 use crate::clock::Clock;
 use crate::config::{Config, ConfigFile};
-use crate::db::{MigrationState, migrate, migration_state};
+use crate::db::{DatabaseUrl, MigrationState, migrate, migration_state};
+use crate::demo::DemoOptions;
 use clap::{Args, Parser, Subcommand};
+use meterbook::calendar::Period;
 use std::error::Error;
 use std::io::IsTerminal as _;
 use std::net::SocketAddr;
@@ -49,6 +51,8 @@ struct Settings {
 enum Command {
     /// Serve the API.
     Serve,
+    /// Build a demonstration city, live through a month of reading in it, and keep serving.
+    Demo(DemoArgs),
     /// Bring the database to this version's schema.
     Migrate,
     /// Say whether settings, database and schema are in order; changes nothing.
@@ -57,6 +61,53 @@ enum Command {
     Import(import::ImportArgs),
     /// Print the OpenAPI document.
     Openapi,
+}
+
+#[derive(Args)]
+struct DemoArgs {
+    /// Same seed, same city.
+    #[arg(long, default_value_t = 2026)]
+    seed: u64,
+    /// The month to live through, `YYYY-MM`; the last whole one unless told.
+    #[arg(long, value_parser = parse_month)]
+    month: Option<Period>,
+    /// How many service points.
+    #[arg(long, default_value_t = 3_000, value_parser = clap::value_parser!(u32).range(120..=20_000))]
+    points: u32,
+    /// Stop after the month instead of serving on.
+    #[arg(long)]
+    exit: bool,
+}
+
+fn parse_month(text: &str) -> Result<Period, String> {
+    match Period::parse(text) {
+        Some(month @ Period::Month { .. }) => Ok(month),
+        _ => Err("expected YYYY-MM".into()),
+    }
+}
+
+impl DemoArgs {
+    /// The demonstration never shares a folder with real data unless told to.
+    fn place(&self, config: Config, is_told: bool) -> Result<Config, Box<dyn Error>> {
+        if is_told {
+            return Ok(config);
+        }
+        let own = ConfigFile {
+            data_dir: Some("meterbook-demo".into()),
+            listen: Some(config.listen),
+            ..ConfigFile::default()
+        };
+        let own = own.settle()?;
+        let database = match config.database {
+            DatabaseUrl::Postgres(_) => config.database,
+            DatabaseUrl::Sqlite(_) => own.database,
+        };
+        Ok(Config { database, ..own })
+    }
+
+    fn options(&self) -> DemoOptions {
+        DemoOptions { seed: self.seed, month: self.month, points: self.points as usize, exit: self.exit }
+    }
 }
 
 impl Cli {
@@ -77,6 +128,9 @@ impl Cli {
         let config = self.settings.resolve()?;
         match self.command {
             Command::Serve => serve::serve(config, Clock::wall())?,
+            Command::Demo(args) => {
+                crate::demo::run(args.place(config, self.settings.data_dir.is_some())?, args.options())?
+            }
             Command::Migrate => migrate_database(&config)?,
             Command::Check => return check(&config),
             Command::Import(args) => return import::run(config, &args),

@@ -1,0 +1,193 @@
+//! The office's side of the demonstration: set-up, accounts, the register, rounds, activation codes.
+
+use super::city::{City, export};
+use super::link::Link;
+use super::phone::Phone;
+use crate::accounts::setup_token;
+use chrono::{Datelike as _, NaiveDate};
+use meterbook::accounts::Role;
+use meterbook::meters::Class;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use std::cell::RefCell;
+use std::collections::HashMap;
+
+/// A sign-in the visitor may use.
+#[derive(Clone, Serialize, Deserialize)]
+pub struct DemoLogin {
+    /// The role.
+    pub role: String,
+    /// Login name.
+    pub login: String,
+    /// Password.
+    pub password: String,
+}
+
+/// The office, signed in.
+pub struct Office {
+    link: Link,
+    /// One sign-in per role.
+    pub logins: Vec<DemoLogin>,
+    readers: Vec<i64>,
+    tokens: RefCell<HashMap<Role, String>>,
+}
+
+impl Office {
+    /// Claims the installation and makes the accounts.
+    ///
+    /// # Errors
+    /// What the server answered that it should not have.
+    pub async fn open(link: Link, token: &str, city: &City) -> Result<Self, String> {
+        let mut logins = vec![new_login(Role::Admin, "admin")?];
+        let admin = &logins[0];
+        let claim = json!({"setup_token": token, "login": admin.login, "name": "管理员", "password": admin.password});
+        link.post("/v1/setup", None, &claim).await?.expect(201)?;
+        for (role, login) in [(Role::Dispatcher, "dispatcher"), (Role::Analyst, "analyst"), (Role::Cashier, "cashier")]
+        {
+            logins.push(new_login(role, login)?);
+        }
+        let mut office = Self { link, logins, readers: Vec::new(), tokens: RefCell::default() };
+        for login in office.logins[1..].to_vec() {
+            office.create_account(&login, &login.login).await?;
+        }
+        for reader in &city.readers {
+            let login = new_login(Role::Reader, reader.login)?;
+            let id = office.create_account(&login, reader.name).await?;
+            office.readers.push(id);
+            if office.logins.iter().all(|known| known.role != login.role) {
+                office.logins.push(login);
+            }
+        }
+        Ok(office)
+    }
+
+    async fn create_account(&self, login: &DemoLogin, name: &str) -> Result<i64, String> {
+        let account = json!({"login": login.login, "name": name, "role": login.role, "password": login.password});
+        let made =
+            self.link.post("/v1/accounts", Some(&self.token(Role::Admin).await?), &account).await?.expect(201)?;
+        made["id"].as_i64().ok_or_else(|| "an account without id".into())
+    }
+
+    /// The access token of a role, signed in on first use.
+    ///
+    /// # Errors
+    /// Where signing in fails.
+    pub async fn token(&self, role: Role) -> Result<String, String> {
+        let known = self.tokens.borrow().get(&role).cloned();
+        if let Some(token) = known {
+            return Ok(token);
+        }
+        let login = self.logins.iter().find(|login| login.role == role.code()).ok_or("no such login")?;
+        let asked = json!({"login": login.login, "password": login.password});
+        let tokens = self.link.post("/v1/auth/login", None, &asked).await?.expect(200)?;
+        let token = tokens["access_token"].as_str().ok_or("no access token")?.to_owned();
+        self.tokens.borrow_mut().insert(role, token.clone());
+        Ok(token)
+    }
+
+    /// Goes home for the night: tokens do not outlive a month.
+    pub fn sign_out(&self) {
+        self.tokens.borrow_mut().clear();
+    }
+
+    /// Imports register, purchases and history through the importers a company uses.
+    ///
+    /// # Errors
+    /// A file that was not taken whole.
+    pub async fn import(&self, city: &City, mut done: impl FnMut(&str)) -> Result<(), String> {
+        let token = self.token(Role::Admin).await?;
+        let files = [
+            ("register", export::register(city)),
+            ("purchases", export::purchases(city)),
+            ("readings", export::history(city)),
+        ];
+        for (kind, file) in files {
+            let report =
+                self.link.upload(&format!("/v1/imports/{kind}"), &token, file.into_bytes()).await?.expect(200)?;
+            if report["applied"] != json!(true) {
+                return Err(format!("{kind} was not taken: {}", report["faults"]));
+            }
+            done(&format!("{kind}: {} rows", report["rows"]));
+        }
+        Ok(())
+    }
+
+    /// Makes the month's rounds and gives them to their readers: commercial ones for the 22nd and 23rd.
+    ///
+    /// # Errors
+    /// What the server answered that it should not have.
+    pub async fn plan(&self, city: &City) -> Result<(), String> {
+        let token = self.token(Role::Dispatcher).await?;
+        let routes = self.link.get("/v1/routes", &token).await?.expect(200)?;
+        let items = routes["items"].as_array().ok_or("no routes")?;
+        let ids: HashMap<&str, i64> =
+            items.iter().filter_map(|route| Some((route["code"].as_str()?, route["id"].as_i64()?))).collect();
+        let (first, end) = (city.month.first_day(), city.month.end_day());
+        for route in &city.routes {
+            let id = ids.get(route.code.as_str()).ok_or_else(|| format!("route {} is missing", route.code))?;
+            let (from, until) = match route.class {
+                Class::Commercial => (day(first, 22), day(first, 24)),
+                _ => (first, end),
+            };
+            let round =
+                json!({"route_id": id, "reader_id": self.readers[route.reader], "from_day": from, "until_day": until});
+            self.link.post("/v1/rounds", Some(&token), &round).await?.expect(201)?;
+        }
+        Ok(())
+    }
+
+    /// Activates a phone for each reader.
+    ///
+    /// # Errors
+    /// What the server answered that it should not have.
+    pub async fn hand_out_phones(&self, link: impl Fn(u64) -> Link) -> Result<Vec<Phone>, String> {
+        let token = self.token(Role::Dispatcher).await?;
+        let mut phones = Vec::new();
+        for (reader, number) in self.readers.iter().zip(1..) {
+            let asked = json!({"account_id": reader});
+            let code = self.link.post("/v1/devices/activation-codes", Some(&token), &asked).await?.expect(201)?;
+            let code = code["code"].as_str().ok_or("no code")?;
+            phones.push(Phone::activate(link(number), code, &format!("抄表手机 {number}")).await?);
+        }
+        Ok(phones)
+    }
+
+    /// Every row of a paged list.
+    ///
+    /// # Errors
+    /// What the server answered that it should not have.
+    pub async fn list(&self, role: Role, path: &str) -> Result<Vec<Value>, String> {
+        let (token, mut rows, mut after) = (self.token(role).await?, Vec::new(), 0);
+        loop {
+            let page = self.link.get(&format!("{path}?limit=500&after={after}"), &token).await?.expect(200)?;
+            rows.extend(page["items"].as_array().cloned().unwrap_or_default());
+            match page["next_after"].as_i64() {
+                Some(next) => after = next,
+                None => return Ok(rows),
+            }
+        }
+    }
+
+    /// Coverage of the month and of its quarter.
+    ///
+    /// # Errors
+    /// What the server answered that it should not have.
+    pub async fn coverage(&self, periods: &[String]) -> Result<Vec<Value>, String> {
+        let (token, mut lines) = (self.token(Role::Analyst).await?, Vec::new());
+        for period in periods {
+            let report = self.link.get(&format!("/v1/coverage?period={period}"), &token).await?.expect(200)?;
+            lines.extend(report["lines"].as_array().cloned().unwrap_or_default());
+        }
+        Ok(lines)
+    }
+}
+
+fn day(month: NaiveDate, day: u32) -> NaiveDate {
+    month.with_day(day).unwrap_or(month)
+}
+
+fn new_login(role: Role, login: &str) -> Result<DemoLogin, String> {
+    let password: String =
+        setup_token().ok_or("no randomness")?.chars().filter(char::is_ascii_alphanumeric).take(14).collect();
+    Ok(DemoLogin { role: role.code().into(), login: login.into(), password })
+}

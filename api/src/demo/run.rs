@@ -1,0 +1,325 @@
+//! `meterbook demo`: builds the city once, lives a month in it, says what came of it, and keeps serving.
+
+use super::city::{City, Scale, export};
+use super::link::Link;
+use super::office::{DemoLogin, Office};
+use super::phone::{Ledger, Phone};
+use super::score::{needs_months, score};
+use crate::App;
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::coverage::open_period;
+use chrono::TimeDelta;
+use futures_util::future::join_all;
+use indicatif::{ProgressBar, ProgressStyle};
+use meterbook::accounts::Role;
+use meterbook::calendar::{Instant, Period};
+use meterbook::quantity::{BasisPoints, Volume};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use std::collections::{BTreeMap, BTreeSet};
+use std::error::Error;
+use std::fmt::Write as _;
+use std::net::TcpListener;
+use std::path::Path;
+use std::sync::Arc;
+
+/// What the visitor may choose.
+pub struct DemoOptions {
+    /// Same seed, same city.
+    pub seed: u64,
+    /// The month to live through; the last whole one unless told.
+    pub month: Option<Period>,
+    /// Service points.
+    pub points: usize,
+    /// Stop after the month instead of serving on.
+    pub exit: bool,
+}
+
+/// What a second start needs to know.
+#[derive(Serialize, Deserialize)]
+struct Finished {
+    summary: String,
+    logins: Vec<DemoLogin>,
+}
+
+const FINISHED: &str = "demo.json";
+const UNFINISHED: &str = "demo-unfinished";
+
+/// Runs the demonstration until SIGINT or SIGTERM.
+///
+/// # Errors
+/// Every reason it could not be shown.
+pub fn run(config: Config, options: DemoOptions) -> Result<(), Box<dyn Error>> {
+    let marker = config.data_dir.join(FINISHED);
+    let finished = marker.exists().then(|| std::fs::read(&marker)).transpose()?;
+    let finished: Option<Finished> = finished.map(|text| serde_json::from_slice(&text)).transpose()?;
+    if finished.is_none() {
+        clear(&config.data_dir)?;
+    }
+    actix_web::rt::System::new().block_on(async move {
+        let listener = TcpListener::bind(config.listen)?;
+        let base = format!("http://{}", listener.local_addr()?);
+        let clock = Clock::wall();
+        let month = options.month.unwrap_or_else(|| Period::month_of(config.zone.day(clock.now())).previous());
+        if finished.is_none() {
+            clock.set(config.zone.start_of(month.first_day()) - TimeDelta::hours(12));
+        }
+        let data_dir = config.data_dir.clone();
+        let (app, token) = App::build(config, clock).await?;
+        let app = Arc::new(app);
+        let workers = std::thread::available_parallelism().map_or(2, usize::from);
+        let server = Arc::clone(&app).serve(listener, workers)?;
+        let serving = actix_web::rt::spawn(server);
+        let finished = match finished {
+            Some(finished) => finished,
+            None => {
+                let token =
+                    token.ok_or("this database is already somebody's: name another --data-dir or --database")?.0;
+                let finished = live(&app, &base, &token, month, &options, &data_dir).await?;
+                std::fs::write(data_dir.join(FINISHED), serde_json::to_vec_pretty(&finished)?)?;
+                std::fs::remove_file(data_dir.join(UNFINISHED))?;
+                finished
+            }
+        };
+        app.clock.follow_wall();
+        println!("{}", finished.summary);
+        println!("{}", invitation(&base, &finished.logins));
+        if options.exit {
+            return Ok(());
+        }
+        actix_web::rt::spawn(crate::jobs::keep_periods_open(app));
+        serving.await??;
+        Ok(())
+    })
+}
+
+/// Makes the folder ready for a new city: a run that was broken off is thrown away, anything else is left alone.
+fn clear(data_dir: &Path) -> Result<(), Box<dyn Error>> {
+    let unfinished = data_dir.join(UNFINISHED);
+    if unfinished.exists() {
+        println!("The last run did not end; beginning again. 上次演示未完成，重新开始。");
+        std::fs::remove_dir_all(data_dir)?;
+    }
+    let is_used = data_dir.exists() && std::fs::read_dir(data_dir)?.next().is_some();
+    if is_used {
+        return Err(format!(
+            "{} holds something that is no demonstration: name another --data-dir",
+            data_dir.display()
+        )
+        .into());
+    }
+    std::fs::create_dir_all(data_dir)?;
+    std::fs::write(unfinished, "")?;
+    Ok(())
+}
+
+fn progress(steps: usize, what: &'static str) -> ProgressBar {
+    let bar = ProgressBar::new(steps as u64).with_message(what);
+    if let Ok(style) = ProgressStyle::with_template("{msg:32} {bar:30} {pos}/{len} {elapsed}") {
+        bar.set_style(style);
+    }
+    if bar.is_hidden() {
+        println!("{what} …");
+    }
+    bar
+}
+
+async fn live(
+    app: &App,
+    base: &str,
+    token: &str,
+    month: Period,
+    options: &DemoOptions,
+    data_dir: &Path,
+) -> Result<Finished, Box<dyn Error>> {
+    let city = City::generate(options.seed, month, Scale { points: options.points });
+    println!(
+        "{} service points, {} readers, {} visits in {month}. 用气点、抄表员、到访次数。",
+        city.points.len(),
+        city.readers.len(),
+        city.plan.len()
+    );
+    let client = reqwest::Client::builder().build()?;
+    let office = Office::open(Link::new(&client, base, options.seed), token, &city).await?;
+    let bar = progress(3, "Importing 导入档案与历史");
+    office.import(&city, |_| bar.inc(1)).await?;
+    bar.finish();
+    let quarter = Period::quarter_of(month.first_day());
+    for period in [month, quarter] {
+        open_period(app, period).await?;
+    }
+    office.plan(&city).await?;
+    let mut phones = office.hand_out_phones(|number| Link::new(&client, base, options.seed ^ number)).await?;
+    walk(app, &city, &mut phones).await?;
+    app.clock.set(app.config.zone.start_of(month.end_day()) + TimeDelta::hours(9));
+    office.sign_out();
+    std::fs::write(data_dir.join("truth.csv"), export::truth(&city))?;
+    let ledger = phones.iter().map(|phone| phone.ledger().clone()).fold(Ledger::default(), Ledger::joined);
+    let summary = summarise(&city, &office, &ledger, &[month.to_string(), quarter.to_string()]).await?;
+    Ok(Finished { summary, logins: office.logins.clone() })
+}
+
+/// The month, day by day: every phone is out of reach while its reader walks, and syncs in the evening.
+async fn walk(app: &App, city: &City, phones: &mut [Phone]) -> Result<(), String> {
+    let zone = app.config.zone;
+    let days: Vec<_> = city.month.first_day().iter_days().take_while(|day| *day < city.month.end_day()).collect();
+    let bar = progress(days.len(), "A month of reading 一个月的抄表");
+    for day in days {
+        let morning = zone.start_of(day) + TimeDelta::hours(6);
+        let evening = zone.start_of(day) + TimeDelta::hours(23);
+        app.clock.set(morning);
+        sync_all(phones, |_, phone| Box::pin(phone.pull())).await?;
+        for (reader, phone) in phones.iter_mut().enumerate() {
+            for visit in city.visits_of(reader).filter(|visit| zone.day(visit.at) == day) {
+                phone.note(visit, &city.points[visit.point].account);
+            }
+        }
+        app.clock.set(evening);
+        sync_all(phones, |_, phone| Box::pin(come_home(phone, evening))).await?;
+        bar.inc(1);
+    }
+    bar.finish();
+    Ok(())
+}
+
+async fn come_home(phone: &mut Phone, now: Instant) -> Result<(), String> {
+    phone.pull().await?;
+    phone.push(now).await
+}
+
+type Sync<'p> = std::pin::Pin<Box<dyn Future<Output = Result<(), String>> + 'p>>;
+
+async fn sync_all(phones: &mut [Phone], sync: impl for<'p> Fn(usize, &'p mut Phone) -> Sync<'p>) -> Result<(), String> {
+    let all = phones.iter_mut().enumerate().map(|(number, phone)| sync(number, phone));
+    join_all(all).await.into_iter().collect()
+}
+
+async fn summarise(
+    city: &City,
+    office: &Office,
+    ledger: &Ledger,
+    periods: &[String],
+) -> Result<String, Box<dyn Error>> {
+    let cases = office.list(Role::Analyst, "/v1/cases").await?;
+    let points = office.list(Role::Analyst, "/v1/service-points").await?;
+    let mut text = String::new();
+    write_sync(&mut text, ledger)?;
+    write_coverage(&mut text, &office.coverage(periods).await?)?;
+    write_cases(&mut text, &cases)?;
+    let numbers: BTreeMap<i64, &str> =
+        points.iter().filter_map(|point| Some((point["id"].as_i64()?, point["number"].as_str()?))).collect();
+    let meters: BTreeMap<&str, &str> =
+        city.points.iter().map(|point| (point.account.as_str(), point.meter.number.as_str())).collect();
+    let meter_of = |id: &i64| numbers.get(id).and_then(|number| meters.get(number)).map(|meter| (*meter).to_owned());
+    let flagged = ledger
+        .flags
+        .iter()
+        .flat_map(|(id, flags)| flags.iter().filter_map(move |flag| Some((meter_of(id)?, flag.clone()))));
+    let visited = ledger.flags.keys().filter_map(meter_of).collect();
+    write_score(&mut text, &score(city, &flagged.collect::<BTreeSet<_>>(), &visited))?;
+    Ok(text)
+}
+
+fn write_sync(text: &mut String, ledger: &Ledger) -> std::fmt::Result {
+    let aside: usize = ledger.aside.values().sum();
+    writeln!(text, "\nSync 同步")?;
+    writeln!(
+        text,
+        "  {} records made, {} stored once, {aside} in quarantine {:?}",
+        ledger.made, ledger.accepted, ledger.aside
+    )?;
+    writeln!(
+        text,
+        "  {} answers were lost on the way; {} records were sent again and recognised",
+        ledger.lost_answers, ledger.duplicates
+    )?;
+    let verdict = if ledger.is_whole() {
+        "nothing lost, nothing doubled 无丢失、无重复"
+    } else {
+        "RECORDS ARE MISSING 有记录缺失"
+    };
+    writeln!(text, "  {verdict}")
+}
+
+fn write_coverage(text: &mut String, lines: &[Value]) -> std::fmt::Result {
+    writeln!(text, "\nCoverage against R-5 抄见率")?;
+    for line in lines {
+        let number = |name: &str| line[name].as_u64().unwrap_or_default();
+        let percent = |name: &str| {
+            line[name]
+                .as_u64()
+                .map_or("n/a".into(), |bp| BasisPoints(u32::try_from(bp).unwrap_or_default()).to_string())
+        };
+        let met = match line["met"].as_bool() {
+            Some(true) => "met 达标",
+            Some(false) => "NOT met 未达标",
+            None => "n/a",
+        };
+        writeln!(
+            text,
+            "  {:8} {:20} {:>6} of {:>6} seen  {:>9} (target {:>8}) {met}; no access {}, unattempted {}, new {}, removed {}, suspended {}",
+            line["period"].as_str().unwrap_or_default(),
+            line["class"].as_str().unwrap_or_default(),
+            number("seen"),
+            number("denominator"),
+            percent("rate_bp"),
+            percent("target_bp"),
+            number("no_access"),
+            number("unattempted"),
+            number("new_next_period"),
+            number("removed"),
+            number("suspended"),
+        )?;
+    }
+    Ok(())
+}
+
+fn write_cases(text: &mut String, cases: &[Value]) -> std::fmt::Result {
+    const SHOWN_PER_RULE: usize = 1;
+    writeln!(text, "\nFlagged meters 异常 ({} cases; one of each rule)", cases.len())?;
+    let mut shown: BTreeMap<&str, usize> = BTreeMap::new();
+    for case in cases {
+        let rule = case["rule"].as_str().unwrap_or_default();
+        let count = shown.entry(rule).or_default();
+        *count += 1;
+        if *count > SHOWN_PER_RULE {
+            continue;
+        }
+        let stake =
+            case["stake"].as_i64().map(|stake| format!(" [{} m³]", Volume::from_litres(stake))).unwrap_or_default();
+        writeln!(text, "  {} {rule}{stake}", case["meter_number"].as_str().unwrap_or_default())?;
+        writeln!(text, "      {}", case["reason_zh"].as_str().unwrap_or_default())?;
+        writeln!(text, "      {}", case["reason_en"].as_str().unwrap_or_default())?;
+    }
+    Ok(())
+}
+
+fn write_score(text: &mut String, table: &BTreeMap<&'static str, super::score::Score>) -> std::fmt::Result {
+    writeln!(text, "\nAgainst the planted truth (truth.csv), meters read this month 与植入故障对照")?;
+    writeln!(text, "  {:28} {:>7} {:>6} {:>7} {:>6}", "rule", "planted", "found", "missed", "false")?;
+    for (rule, line) in table {
+        let note = if needs_months(rule) { "  (shows over months, not at one visit)" } else { "" };
+        let missed = line.planted - line.found;
+        writeln!(text, "  {rule:28} {:>7} {:>6} {missed:>7} {:>6}{note}", line.planted, line.found, line.false_alarms)?;
+    }
+    Ok(())
+}
+
+fn invitation(base: &str, logins: &[DemoLogin]) -> String {
+    let mut text = format!("\nServing at {base} 正在服务. Sign in as 登录账号:\n");
+    for login in logins {
+        // Writing to a String can't fail.
+        let _ = writeln!(text, "  {:11} {:12} {}", login.role, login.login, login.password);
+    }
+    if let Some(analyst) = logins.iter().find(|login| login.role == Role::Analyst.code()) {
+        let _ = write!(
+            text,
+            "Try next 试一试: open {base}/docs, or\n  TOKEN=$(curl -s {base}/v1/auth/login -d '{{\"login\":\"{}\",\"password\":\"{}\"}}' | grep -o '\"access_token\":\"[^\"]*' | cut -d'\"' -f4)\n  \
+             curl -s -H \"authorization: Bearer $TOKEN\" '{base}/v1/cases?kind=failed'\n  \
+             curl -s -H \"authorization: Bearer $TOKEN\" '{base}/v1/coverage?group=reader'",
+            analyst.login, analyst.password
+        );
+    }
+    text
+}
