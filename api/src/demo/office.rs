@@ -47,7 +47,7 @@ impl Office {
             logins.push(new_login(role, login)?);
         }
         let mut office = Self { link, logins, readers: Vec::new(), tokens: RefCell::default() };
-        for login in office.logins[1..].to_vec() {
+        for login in office.logins.clone().into_iter().skip(1) {
             office.create_account(&login, &login.login).await?;
         }
         for reader in &city.readers {
@@ -90,26 +90,44 @@ impl Office {
         self.tokens.borrow_mut().clear();
     }
 
-    /// Imports register, purchases and history through the importers a company uses.
+    /// Imports what there is when the month begins, through the importers a company uses.
     ///
     /// # Errors
     /// A file that was not taken whole.
-    pub async fn import(&self, city: &City, mut done: impl FnMut(&str)) -> Result<(), String> {
-        let token = self.token(Role::Admin).await?;
+    pub async fn import_past(&self, city: &City, mut done: impl FnMut()) -> Result<(), String> {
+        let first = city.month.first_day().to_string();
         let files = [
-            ("register", export::register(city)),
-            ("purchases", export::purchases(city)),
+            ("register", rows(&export::register(city), "通气日期", |day| day < first.as_str())),
+            ("purchases", rows(&export::purchases(city), "充值时间", |day| day < first.as_str())),
             ("readings", export::history(city)),
         ];
         for (kind, file) in files {
-            let report =
-                self.link.upload(&format!("/v1/imports/{kind}"), &token, file.into_bytes()).await?.expect(200)?;
-            if report["applied"] != json!(true) {
-                return Err(format!("{kind} was not taken: {}", report["faults"]));
-            }
-            done(&format!("{kind}: {} rows", report["rows"]));
+            self.import(kind, file).await?;
+            done();
         }
         Ok(())
+    }
+
+    /// Imports the day's new points and purchases, as the office does each evening.
+    ///
+    /// # Errors
+    /// A file that was not taken whole.
+    pub async fn import_day(&self, city: &City, day: NaiveDate) -> Result<(), String> {
+        let today = day.to_string();
+        let new_points = rows(&export::register(city), "通气日期", |day| day == today);
+        let bought = rows(&export::purchases(city), "充值时间", |day| day == today);
+        for (kind, file) in [("register", new_points), ("purchases", bought)] {
+            if file.lines().count() > 1 {
+                self.import(kind, file).await?;
+            }
+        }
+        Ok(())
+    }
+
+    async fn import(&self, kind: &str, file: String) -> Result<(), String> {
+        let token = self.token(Role::Admin).await?;
+        let report = self.link.upload(&format!("/v1/imports/{kind}"), &token, file.into_bytes()).await?.expect(200)?;
+        if report["applied"] == json!(true) { Ok(()) } else { Err(format!("{kind} was not taken: {}", report["faults"])) }
     }
 
     /// Makes the month's rounds and gives them to their readers: commercial ones for the 22nd and 23rd.
@@ -180,6 +198,16 @@ impl Office {
         }
         Ok(lines)
     }
+}
+
+/// The header and those rows of a CSV whose day in `column` is wanted. The city writes no quoted commas before that column.
+fn rows(csv: &str, column: &str, wanted: impl Fn(&str) -> bool) -> String {
+    let mut lines = csv.lines();
+    let header = lines.next().unwrap_or_default();
+    let place = header.split(',').position(|name| name == column).unwrap_or_default();
+    let is_wanted = |line: &&str| line.split(',').nth(place).and_then(|cell| cell.get(..10)).is_some_and(&wanted);
+    let kept = lines.filter(is_wanted).fold(header.to_owned(), |file, line| file + "\n" + line);
+    kept + "\n"
 }
 
 fn day(month: NaiveDate, day: u32) -> NaiveDate {

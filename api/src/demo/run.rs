@@ -63,7 +63,7 @@ pub fn run(config: Config, options: DemoOptions) -> Result<(), Box<dyn Error>> {
         let clock = Clock::wall();
         let month = options.month.unwrap_or_else(|| Period::month_of(config.zone.day(clock.now())).previous());
         if finished.is_none() {
-            clock.set(config.zone.start_of(month.first_day()) - TimeDelta::hours(12));
+            clock.set(config.zone.start_of(month.first_day()) + TimeDelta::minutes(5));
         }
         let data_dir = config.data_dir.clone();
         let (app, token) = App::build(config, clock).await?;
@@ -143,7 +143,7 @@ async fn live(
     let client = reqwest::Client::builder().build()?;
     let office = Office::open(Link::new(&client, base, options.seed), token, &city).await?;
     let bar = progress(3, "Importing 导入档案与历史");
-    office.import(&city, |_| bar.inc(1)).await?;
+    office.import_past(&city, || bar.inc(1)).await?;
     bar.finish();
     let quarter = Period::quarter_of(month.first_day());
     for period in [month, quarter] {
@@ -151,7 +151,7 @@ async fn live(
     }
     office.plan(&city).await?;
     let mut phones = office.hand_out_phones(|number| Link::new(&client, base, options.seed ^ number)).await?;
-    walk(app, &city, &mut phones).await?;
+    walk(app, &city, &office, &mut phones).await?;
     app.clock.set(app.config.zone.start_of(month.end_day()) + TimeDelta::hours(9));
     office.sign_out();
     std::fs::write(data_dir.join("truth.csv"), export::truth(&city))?;
@@ -161,7 +161,7 @@ async fn live(
 }
 
 /// The month, day by day: every phone is out of reach while its reader walks, and syncs in the evening.
-async fn walk(app: &App, city: &City, phones: &mut [Phone]) -> Result<(), String> {
+async fn walk(app: &App, city: &City, office: &Office, phones: &mut [Phone]) -> Result<(), String> {
     let zone = app.config.zone;
     let days: Vec<_> = city.month.first_day().iter_days().take_while(|day| *day < city.month.end_day()).collect();
     let bar = progress(days.len(), "A month of reading 一个月的抄表");
@@ -176,6 +176,8 @@ async fn walk(app: &App, city: &City, phones: &mut [Phone]) -> Result<(), String
             }
         }
         app.clock.set(evening);
+        office.sign_out();
+        office.import_day(city, day).await?;
         sync_all(phones, |_, phone| Box::pin(come_home(phone, evening))).await?;
         bar.inc(1);
     }
