@@ -35,8 +35,9 @@ pub fn bend(story: &mut Story, fault: Fault, now: Instant, dice: &mut Dice) {
             story.gas = story.gas.at_rate_after(last, dice.between(15_000, 40_000) / hours + 1);
         }
         Fault::Overload if story.kind.card => {
-            story.gas = story.gas.at_rate_after(last, story.kind.qmax * 110 / 100);
-            story.pulses = story.pulses.at_rate_after(last, story.kind.qmax * 110 / 100);
+            let rate = story.kind.qmax * dice.between(104, 116) / 100;
+            story.gas = story.gas.at_rate_after(last, rate);
+            story.pulses = story.gas.clone();
         }
         _ => {}
     }

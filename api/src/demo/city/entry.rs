@@ -12,7 +12,7 @@ use meterbook::quantity::Volume;
 use meterbook::readings::Figures;
 
 /// How far an initial index may be moved, in m³, until a fault is unmistakable.
-const SEARCH: i64 = 3_000;
+const SEARCH: i64 = 1_000;
 
 /// An entry, and what was true.
 #[derive(Clone, Debug)]
@@ -137,7 +137,7 @@ fn home(story: &Story, fault: Fault, last: Instant, now: Instant, dice: &mut Dic
             over(&looks, wrong).then(|| (wrong, format!("超过物理上限: {} → {wrong}", looks.last)))?
         }
         Fault::Overload => {
-            let wrong = looks.last + looks.at_percent(110);
+            let wrong = looks.last + looks.at_percent(dice.between(103, 117));
             over(&looks, wrong).then(|| (wrong, format!("超过最大流量: {} → {wrong}", looks.last)))?
         }
         Fault::ExchangeUnreported => {
@@ -243,7 +243,7 @@ fn shows(fault: Fault, interval: &Interval, looks: &Looks) -> bool {
         }
         Fault::MisreadSuspect => interval.slip_explains(looks.digits) && interval.other_orders() == 0,
         Fault::StoppedSuspect => index == 0 && cumulative == 0,
-        Fault::Overload => interval.holds() && index > looks.at_percent(102) * 1_000,
+        Fault::Overload => interval.holds() && (101..=119).contains(&(index / looks.at_percent(1).max(1) / 1_000)),
         _ => interval.holds(),
     }
 }
