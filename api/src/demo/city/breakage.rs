@@ -19,8 +19,14 @@ pub fn bend(story: &mut Story, fault: Fault, now: Instant, dice: &mut Dice) {
         story.pulses = story.pulses.bent_after(at, percent);
     };
     match fault {
-        Fault::FailedElectronic => story.pulses = story.pulses.bent_after(last, 0),
-        Fault::FailedIndex => story.gas = story.gas.bent_after(last, 0),
+        Fault::FailedElectronic => {
+            story.gas = story.gas.bent_after(last, dice.between(75, 130));
+            story.pulses = story.pulses.bent_after(last, 0);
+        }
+        Fault::FailedIndex => {
+            story.gas = story.gas.bent_after(last, 0);
+            story.pulses = story.pulses.bent_after(last, dice.between(75, 130));
+        }
         Fault::SlowElectronic => story.pulses = story.pulses.bent_after(last, dice.between(70, 86)),
         Fault::FastElectronic => story.pulses = story.pulses.bent_after(last, dice.between(118, 140)),
         Fault::Stopped | Fault::StoppedSuspect => both(story, last, 0),
