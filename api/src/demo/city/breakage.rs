@@ -19,8 +19,14 @@ pub fn bend(story: &mut Story, fault: Fault, now: Instant, dice: &mut Dice) {
         story.pulses = story.pulses.bent_after(at, percent);
     };
     match fault {
-        Fault::FailedElectronic => story.pulses = story.pulses.bent_after(last, 0),
-        Fault::FailedIndex => story.gas = story.gas.bent_after(last, 0),
+        Fault::FailedElectronic => {
+            story.gas = story.gas.bent_after(last, dice.between(75, 130));
+            story.pulses = story.pulses.bent_after(last, 0);
+        }
+        Fault::FailedIndex => {
+            story.gas = story.gas.bent_after(last, 0);
+            story.pulses = story.pulses.bent_after(last, dice.between(75, 130));
+        }
         Fault::SlowElectronic => story.pulses = story.pulses.bent_after(last, dice.between(70, 86)),
         Fault::FastElectronic => story.pulses = story.pulses.bent_after(last, dice.between(118, 140)),
         Fault::Stopped | Fault::StoppedSuspect => both(story, last, 0),
@@ -35,8 +41,9 @@ pub fn bend(story: &mut Story, fault: Fault, now: Instant, dice: &mut Dice) {
             story.gas = story.gas.at_rate_after(last, dice.between(15_000, 40_000) / hours + 1);
         }
         Fault::Overload if story.kind.card => {
-            story.gas = story.gas.at_rate_after(last, story.kind.qmax * 110 / 100);
-            story.pulses = story.pulses.at_rate_after(last, story.kind.qmax * 110 / 100);
+            let rate = story.kind.qmax * dice.between(104, 116) / 100;
+            story.gas = story.gas.at_rate_after(last, rate);
+            story.pulses = story.gas.clone();
         }
         _ => {}
     }

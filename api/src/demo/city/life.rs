@@ -7,14 +7,16 @@ use super::entry::{self, Entry};
 use super::fault::Fault;
 use super::lot::Lot;
 use super::people::{self, Seat};
-use super::series::Series;
+use super::series::{Series, Span};
 use super::story::Story;
 use super::things::Point;
 use super::trail::{Door, HISTORY, Trail, months_before};
 use chrono::TimeDelta;
 use meterbook::calendar::{Instant, Zone};
-use meterbook::meters::Class;
 use meterbook::quantity::Volume;
+
+/// How often a fault is tried on a meter.
+const ATTEMPTS: usize = 30;
 
 /// A point, its meter's life, and its fault if one could be planted.
 pub struct Life {
@@ -44,7 +46,8 @@ pub fn live(seed: u64, seat: &Seat<'_>, trail: Trail, series: &Series) -> Life {
     let zone = Zone::default();
     let first = months_before(seat.month, HISTORY);
     let start = zone.start_of(point.meter.installed_on) + TimeDelta::hours(18);
-    let gas = series.curve(&habit, start, first, seat.month, &mut dice);
+    let most_before = point.meter.kind.wrap() * 2 / 5;
+    let gas = series.curve(&habit, &Span { start, first, last: seat.month, most_before }, &mut dice);
     let since = start.max(zone.start_of(first.first_day()));
     let opening = if since > start { gas_ahead(&gas, since, dice.between(8, 45)) / 1_000 * 1_000 } else { 0 };
     let pulses = gas.clone();
@@ -56,20 +59,34 @@ pub fn live(seed: u64, seat: &Seat<'_>, trail: Trail, series: &Series) -> Life {
         story.gas = story.gas.bent_after(last, 0);
         story.pulses = story.gas.clone();
     }
-    let mut chance = Dice::new(seed, Purpose::Fault, seat.point);
-    let fault = seat.lot.fault().zip(first_open(&story.trail));
-    if let Some((fault, now)) = fault {
-        breakage::bend(&mut story, fault, now, &mut chance);
+    let planted = plant(seed, seat, &mut story);
+    if planted.is_none() {
+        buy(seed, seat, &mut story);
     }
-    if class == Class::Commercial {
-        story.buy(seat.month, &mut Dice::new(seed, Purpose::Purchase, seat.point));
-    }
-    let planted = fault.and_then(|(fault, now)| {
-        breakage::astray(&mut story, fault, now, &mut chance);
-        entry::falsify(&mut story, fault, now, &mut chance).map(|entry| (fault, entry))
-    });
     point.meter.initial = Volume::from_litres(story.initial);
     Life { point, story, planted }
+}
+
+/// Breaks the meter in ways of its fault until one is unmistakable; a meter that resists stays sound.
+fn plant(seed: u64, seat: &Seat<'_>, story: &mut Story) -> Option<(Fault, Entry)> {
+    let fault = seat.lot.fault()?;
+    let now = first_open(&story.trail)?;
+    let mut dice = Dice::new(seed, Purpose::Fault, seat.point);
+    (0..ATTEMPTS).find_map(|_| {
+        let mut broken = story.clone();
+        breakage::bend(&mut broken, fault, now, &mut dice);
+        buy(seed, seat, &mut broken);
+        breakage::astray(&mut broken, fault, now, &mut dice);
+        let entry = entry::falsify(&mut broken, fault, now, &mut dice)?;
+        *story = broken;
+        Some((fault, entry))
+    })
+}
+
+fn buy(seed: u64, seat: &Seat<'_>, story: &mut Story) {
+    if story.kind.card {
+        story.buy(seat.month, &mut Dice::new(seed, Purpose::Purchase, seat.point));
+    }
 }
 
 fn gas_ahead(gas: &super::curve::Curve, from: Instant, days: i64) -> i64 {

@@ -3,7 +3,7 @@
 
 use super::curve::Curve;
 use super::dice::Dice;
-use meterbook::calendar::{Instant, Period};
+use meterbook::calendar::{Instant, Period, Zone};
 use meterbook::meters::Class;
 
 const ACCOUNTS: &str = include_str!("../../../assets/demo/consumption.csv");
@@ -35,6 +35,19 @@ pub struct Habit {
     /// Litres per 100 degree days.
     heating: i64,
     offset: usize,
+}
+
+/// From when to when a customer uses gas.
+#[derive(Clone, Copy, Debug)]
+pub struct Span {
+    /// When the meter was put in.
+    pub start: Instant,
+    /// The first month of the series.
+    pub first: Period,
+    /// The last month.
+    pub last: Period,
+    /// The most that was used before the first month, in litres.
+    pub most_before: i64,
 }
 
 /// A decimal number of at most two decimals, × 100.
@@ -102,29 +115,29 @@ impl Series {
         base * dice.between(93, 107) / 100 + habit.heating * days / 10_000
     }
 
-    /// The gas of a customer from the start until the end of `last`; before `first` it runs at the average.
+    /// The gas of a customer over a span. Before the first month it runs at the average, up to a limit: a sound meter
+    /// must not pass its last digit by itself within the history.
     #[must_use]
-    pub fn curve(&self, habit: &Habit, start: Instant, first: Period, last: Period, dice: &mut Dice) -> Curve {
-        let zone = meterbook::calendar::Zone::default();
-        let mut months = Vec::new();
-        let mut month = first;
-        while month <= last {
-            months.push((month, self.month_use(habit, month, dice)));
-            month = month.next();
-        }
-        let average = months.iter().map(|&(_, used)| used).sum::<i64>() / (months.len() as i64).max(1);
+    pub fn curve(&self, habit: &Habit, span: &Span, dice: &mut Dice) -> Curve {
+        let zone = Zone::default();
+        let months = std::iter::successors(Some(span.first), |month| Some(month.next()));
+        let months: Vec<(Period, i64)> = months
+            .take_while(|month| *month <= span.last)
+            .map(|month| (month, self.month_use(habit, month, dice)))
+            .collect();
         let mut curve = Curve::default();
-        curve.push(start, 0);
-        let mut reached = start;
-        let begin = zone.start_of(first.first_day());
-        if start < begin {
-            curve.push(begin, average * (begin - start).num_days() / 30);
+        curve.push(span.start, 0);
+        let mut reached = span.start;
+        let begin = zone.start_of(span.first.first_day());
+        if span.start < begin {
+            let average = months.iter().map(|&(_, used)| used).sum::<i64>() / (months.len() as i64).max(1);
+            curve.push(begin, (average * (begin - span.start).num_days() / 30).min(span.most_before));
             reached = begin;
         }
         for (month, used) in months {
             let (from, to) = (zone.start_of(month.first_day()), zone.start_of(month.end_day()));
             if to > reached {
-                let share = (to - reached).num_seconds() as i128;
+                let share = i128::from((to - reached).num_seconds());
                 curve.push(to, (i128::from(used) * share / i128::from((to - from).num_seconds())) as i64);
                 reached = to;
             }

@@ -1,9 +1,11 @@
 //! What a demonstration city must be.
-#![expect(clippy::unwrap_used, reason = "tests")]
 
 use super::identities::{Interval, Triple};
 use super::*;
+use meterbook::calendar::Instant;
+use meterbook::meters::Class;
 use meterbook::meters::PointState;
+use meterbook::readings::{Figures, ReadingKind};
 use std::collections::{BTreeMap, BTreeSet};
 
 const MONTH: Period = Period::Month { year: 2026, month: 3 };

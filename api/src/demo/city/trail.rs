@@ -2,10 +2,11 @@
 //! of doors, not of gas.
 
 use super::dice::{Dice, Purpose};
+use super::events::NoAccessCode;
 use super::fault::Fault;
 use super::lot::Lot;
 use super::routes;
-use super::things::{NoAccessCode, Route};
+use super::things::Route;
 use meterbook::calendar::{Instant, Period};
 use meterbook::meters::Class;
 use meterbook::readings::ReadingKind;
