@@ -68,7 +68,7 @@ struct DemoArgs {
     /// Same seed, same city.
     #[arg(long, default_value_t = 2026)]
     seed: u64,
-    /// The month to live through, `YYYY-MM`; the last whole one unless told.
+    /// The month to live through, `YYYY-MM`; the last one of the last whole quarter unless told.
     #[arg(long, value_parser = parse_month)]
     month: Option<Period>,
     /// How many service points.

@@ -126,7 +126,9 @@ impl Office {
 
     async fn import(&self, kind: &str, file: String) -> Result<(), String> {
         let token = self.token(Role::Admin).await?;
-        let report = self.link.upload(&format!("/v1/imports/{kind}"), &token, file.into_bytes()).await?.expect(200)?;
+        // The past has readings of points that were removed since: the importer names and refuses those rows.
+        let path = format!("/v1/imports/{kind}?keep_good={}", kind == "readings");
+        let report = self.link.upload(&path, &token, file.into_bytes()).await?.expect(200)?;
         if report["applied"] == json!(true) { Ok(()) } else { Err(format!("{kind} was not taken: {}", report["faults"])) }
     }
 

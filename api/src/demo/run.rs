@@ -9,7 +9,7 @@ use crate::App;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::coverage::open_period;
-use chrono::TimeDelta;
+use chrono::{NaiveDate, TimeDelta};
 use futures_util::future::join_all;
 use indicatif::{ProgressBar, ProgressStyle};
 use meterbook::accounts::Role;
@@ -28,7 +28,7 @@ use std::sync::Arc;
 pub struct DemoOptions {
     /// Same seed, same city.
     pub seed: u64,
-    /// The month to live through; the last whole one unless told.
+    /// The month to live through; the last one of the last whole quarter unless told.
     pub month: Option<Period>,
     /// Service points.
     pub points: usize,
@@ -61,7 +61,7 @@ pub fn run(config: Config, options: DemoOptions) -> Result<(), Box<dyn Error>> {
         let listener = TcpListener::bind(config.listen)?;
         let base = format!("http://{}", listener.local_addr()?);
         let clock = Clock::wall();
-        let month = options.month.unwrap_or_else(|| Period::month_of(config.zone.day(clock.now())).previous());
+        let month = options.month.unwrap_or_else(|| last_of_quarter(config.zone.day(clock.now())));
         if finished.is_none() {
             clock.set(config.zone.start_of(month.first_day()) + TimeDelta::minutes(5));
         }
@@ -92,6 +92,12 @@ pub fn run(config: Config, options: DemoOptions) -> Result<(), Box<dyn Error>> {
         serving.await??;
         Ok(())
     })
+}
+
+/// The last month of the last whole quarter: by its end the quarterly class has had its chance too.
+fn last_of_quarter(today: NaiveDate) -> Period {
+    let after = Period::quarter_of(today).first_day();
+    Period::month_of(after).previous()
 }
 
 /// Makes the folder ready for a new city: a run that was broken off is thrown away, anything else is left alone.
