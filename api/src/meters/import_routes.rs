@@ -1,7 +1,7 @@
 //! Importing files over HTTP: the body is the file itself.
 
 use super::import::{ImportKind, ImportOptions, import};
-use super::wire::{ImportAnswer, ImportQuery};
+use super::wire::{ImportAnswer, ImportFile, ImportQuery};
 use crate::App;
 use crate::http::{ImportBody, Problem, RequestLanguage, Session};
 use actix_web::post;
@@ -25,8 +25,8 @@ async fn answer(
 /// Import the register from CSV or XLSX. The same file again changes nothing.
 #[utoipa::path(operation_id = "import_register", tag = "meters", params(ImportQuery),
     request_body(content(
-        (Vec<u8> = "text/csv"),
-        (Vec<u8> = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"))),
+        (ImportFile = "text/csv"),
+        (ImportFile = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"))),
     responses((status = 200, description = "What was or would be imported, and every bad row", body = ImportAnswer)))]
 #[post("/v1/imports/register")]
 pub async fn import_register(
@@ -43,8 +43,8 @@ pub async fn import_register(
 /// Import prepaid purchases from CSV or XLSX. A stored purchase is never rewritten.
 #[utoipa::path(operation_id = "import_purchases", tag = "meters", params(ImportQuery),
     request_body(content(
-        (Vec<u8> = "text/csv"),
-        (Vec<u8> = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"))),
+        (ImportFile = "text/csv"),
+        (ImportFile = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"))),
     responses((status = 200, description = "What was or would be imported, and every bad row", body = ImportAnswer)))]
 #[post("/v1/imports/purchases")]
 pub async fn import_purchases(
@@ -61,8 +61,8 @@ pub async fn import_purchases(
 /// Import readings of another system from CSV or XLSX. A stored reading is never rewritten.
 #[utoipa::path(operation_id = "import_readings", tag = "meters", params(ImportQuery),
     request_body(content(
-        (Vec<u8> = "text/csv"),
-        (Vec<u8> = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"))),
+        (ImportFile = "text/csv"),
+        (ImportFile = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"))),
     responses((status = 200, description = "What was or would be imported, and every bad row", body = ImportAnswer)))]
 #[post("/v1/imports/readings")]
 pub async fn import_readings(

@@ -9,6 +9,7 @@ pub mod faults;
 pub mod import;
 pub mod import_routes;
 pub mod past_readings;
+pub mod places;
 pub mod purchases;
 pub mod register;
 pub mod routes;

@@ -153,7 +153,25 @@ pub fn list_points(
 ) -> QueryResult<Vec<PointSummary>> {
     let within = filter.area.map(|area| areas_within(conn, area)).transpose()?;
     let exact = filter.search.as_deref().map(|search| points_exactly(conn, keys, search)).transpose()?;
-    let rows: Vec<(PointRow, String, Option<String>)> = each!(conn, c => {
+    let rows = load_points(conn, filter, (exact.as_deref(), within.as_deref()), after, limit)?;
+    let ids: Vec<i64> = rows.iter().map(|(point, ..)| point.id).collect();
+    let mut hanging = hanging_at(conn, &ids)?;
+    let wire = |(point, area_path, route_code): (PointRow, String, Option<String>)| {
+        let meter = hanging.remove(&point.id);
+        summary(keys, point, area_path, route_code, meter)
+    };
+    Ok(rows.into_iter().map(wire).collect())
+}
+
+/// The rows of a list: those of `exact`, if any, and within areas, if given.
+fn load_points(
+    conn: &mut Conn,
+    filter: &PointFilter,
+    (exact, within): (Option<&[i64]>, Option<&[i64]>),
+    after: i64,
+    limit: i64,
+) -> QueryResult<Vec<(PointRow, String, Option<String>)>> {
+    each!(conn, c => {
         let mut query = service_points::table
             .inner_join(areas::table)
             .left_join(routes::table)
@@ -162,7 +180,7 @@ pub fn list_points(
             .limit(limit)
             .select((PointRow::as_select(), areas::path, routes::code.nullable()))
             .into_boxed();
-        match (&exact, &filter.search) {
+        match (exact, &filter.search) {
             (Some(ids), _) if !ids.is_empty() => query = query.filter(service_points::id.eq_any(ids)),
             (_, Some(search)) => query = query.filter(service_points::number.like(beginning(search)).escape('\\')),
             _ => {}
@@ -176,18 +194,11 @@ pub fn list_points(
         if let Some(route) = filter.route {
             query = query.filter(service_points::route_id.eq(route));
         }
-        if let Some(within) = &within {
+        if let Some(within) = within {
             query = query.filter(service_points::area_id.eq_any(within));
         }
         query.load(c)
-    })?;
-    let ids: Vec<i64> = rows.iter().map(|(point, ..)| point.id).collect();
-    let mut hanging = hanging_at(conn, &ids)?;
-    let wire = |(point, area_path, route_code): (PointRow, String, Option<String>)| {
-        let meter = hanging.remove(&point.id);
-        summary(keys, point, area_path, route_code, meter)
-    };
-    Ok(rows.into_iter().map(wire).collect())
+    })
 }
 
 /// The meters that hang at points.

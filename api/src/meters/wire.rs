@@ -13,6 +13,7 @@ pub struct Area {
     pub id: i64,
     /// The area it lies in; absent at the root.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub parent_id: Option<i64>,
     /// Its own name.
     pub name: String,
@@ -72,6 +73,7 @@ pub struct MeterType {
     pub three_figures: bool,
     /// Price where the balance is money; absent where it is a volume.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub fen_per_m3: Option<i64>,
     /// Whether the balance may go below zero.
     pub overdraft: bool,
@@ -115,20 +117,25 @@ pub struct PointSummary {
     pub area_path: String,
     /// 册号.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub route_code: Option<String>,
     /// Its place on the route.
     pub office_order: i32,
     /// 户名.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub customer_name: Option<String>,
     /// 地址.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub address: Option<String>,
     /// The meter that hangs there.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub meter_id: Option<i64>,
     /// Its 表号.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub meter_number: Option<String>,
 }
 
@@ -139,6 +146,7 @@ pub struct PointPage {
     pub items: Vec<PointSummary>,
     /// Give as `after` for the next page; absent on the last.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub next_after: Option<i64>,
 }
 
@@ -159,41 +167,53 @@ pub struct ServicePoint {
     pub area_path: String,
     /// Its route.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub route_id: Option<i64>,
     /// 册号.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub route_code: Option<String>,
     /// Its place on the route, as the office says.
     pub office_order: i32,
     /// Its place as the reader walks.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub learned_order: Option<i32>,
     /// 通气日期.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub gas_on: Option<String>,
     /// Latitude in 1/1,000,000 degree.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub lat_micro: Option<i64>,
     /// Longitude in 1/1,000,000 degree.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub lng_micro: Option<i64>,
     /// `wgs84`, `gcj02` or `bd09`.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub datum: Option<String>,
     /// 户名.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub customer_name: Option<String>,
     /// 电话.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub customer_phone: Option<String>,
     /// 地址.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub address: Option<String>,
     /// 入户备注.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub access_note: Option<String>,
     /// The meter that hangs there.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub meter: Option<Meter>,
     /// Every meter that hung there, the latest first.
     pub installations: Vec<Installation>,
@@ -214,11 +234,13 @@ pub struct Installation {
     pub installed_at: Time,
     /// Until when; absent while it hangs there.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub removed_at: Option<Time>,
     /// Its index when it was put in, 0.001 m³.
     pub first_index: i64,
     /// Its index when it was taken out, 0.001 m³.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub last_index: Option<i64>,
 }
 
@@ -270,26 +292,33 @@ pub struct Meter {
     pub three_figures: bool,
     /// Price where the balance is money; absent where it is a volume.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub fen_per_m3: Option<i64>,
     /// Whether the balance may go below zero.
     pub overdraft: bool,
     /// `left` or `right`.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub inlet_side: Option<String>,
     /// 制造日期.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub made_on: Option<String>,
     /// 安装日期.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub installed_on: Option<String>,
     /// Whole years in service as of today (使用年限); absent where neither date is known.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub years_in_service: Option<u32>,
     /// The point it hangs at.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub point_id: Option<i64>,
     /// That point's 户号.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub point_number: Option<String>,
 }
 
@@ -300,6 +329,7 @@ pub struct MeterPage {
     pub items: Vec<Meter>,
     /// Give as `after` for the next page; absent on the last.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub next_after: Option<i64>,
 }
 
@@ -331,12 +361,15 @@ pub struct MeterReading {
     pub grade: String,
     /// 表读数.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub index: Option<i64>,
     /// 累计用气量.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub cumulative: Option<i64>,
     /// 表内余量, in fen where the type counts money.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub balance: Option<i64>,
     /// What was noted when it came in.
     pub flags: Vec<String>,
@@ -349,8 +382,14 @@ pub struct MeterReadingPage {
     pub items: Vec<MeterReading>,
     /// Give as `before` for the next page; absent on the last.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub next_before: Option<String>,
 }
+
+/// The file itself, as bytes.
+#[derive(ToSchema)]
+#[schema(value_type = String, format = Binary)]
+pub struct ImportFile(pub Vec<u8>);
 
 /// How an import treats bad rows, and whether it writes.
 #[derive(Deserialize, IntoParams)]

@@ -142,11 +142,9 @@ fn parse_row(row: &mut Row<'_>, today: NaiveDate) -> Option<RegisterRow> {
     let area = row.need(col::AREA, area_path);
     let route = row.read(col::ROUTE, Cell::number_name);
     let order = row.read(col::ORDER, order);
-    let name = row.read(col::NAME, |cell| cell.words(200));
-    let phone = row.read(col::PHONE, phone);
+    let (name, phone) = (row.read(col::NAME, |cell| cell.words(200)), row.read(col::PHONE, phone));
     let address = row.read(col::ADDRESS, |cell| cell.words(500));
-    let meter = row.need(col::METER, Cell::number_name);
-    let meter_type = row.need(col::TYPE, |cell| cell.words(64));
+    let (meter, meter_type) = (row.need(col::METER, Cell::number_name), row.need(col::TYPE, |cell| cell.words(64)));
     let inlet = row.read(col::INLET, |cell| word(cell, SIDES));
     let day = |cell: &Cell| past_day(cell, today);
     let (made_on, installed_on) = (row.read(col::MADE, day), row.read(col::INSTALLED, day));
@@ -155,10 +153,7 @@ fn parse_row(row: &mut Row<'_>, today: NaiveDate) -> Option<RegisterRow> {
     let state = row.read(col::STATE, |cell| word(cell, STATES)).unwrap_or(PointState::Active);
     let position = position(row);
     let note = row.read(col::NOTE, |cell| cell.words(500));
-    if made_on.zip(installed_on).is_some_and(|(made, installed)| made > installed) {
-        let (zh, en) = ("安装日期早于制造日期", "it was installed before it was made");
-        row.refuse(col::INSTALLED, Reason::new("installed_before_made", zh, en));
-    }
+    check_days(row, made_on, installed_on);
     Some(RegisterRow {
         row: row.number(),
         number: number?,
@@ -180,6 +175,13 @@ fn parse_row(row: &mut Row<'_>, today: NaiveDate) -> Option<RegisterRow> {
         position,
         note,
     })
+}
+
+fn check_days(row: &mut Row<'_>, made_on: Option<NaiveDate>, installed_on: Option<NaiveDate>) {
+    if made_on.zip(installed_on).is_some_and(|(made, installed)| made > installed) {
+        let (zh, en) = ("安装日期早于制造日期", "it was installed before it was made");
+        row.refuse(col::INSTALLED, Reason::new("installed_before_made", zh, en));
+    }
 }
 
 /// `东城区/锦绣小区`, its parts trimmed.

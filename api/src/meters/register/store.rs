@@ -7,6 +7,7 @@ use crate::db::{Conn, Lockable, each};
 use crate::http::to_ms;
 use crate::keys::Keys;
 use crate::meters::columns::Layout;
+use crate::meters::places::store::{ensure_areas, ensure_routes};
 use chrono::NaiveDate;
 use diesel::prelude::*;
 use diesel::result::Error;
@@ -150,63 +151,14 @@ pub struct Applying<'a> {
 /// Applies plans and answers which points they touched.
 pub fn apply(conn: &mut Conn, with: &Applying<'_>, plans: &[Plan<'_>]) -> QueryResult<Vec<i64>> {
     let plans: Vec<&Plan<'_>> = plans.iter().filter(|plan| !plan.is_unchanged()).collect();
-    let areas = ensure_areas(conn, &plans)?;
-    let routes = ensure_routes(conn, &plans, &areas)?;
+    let areas = ensure_areas(conn, plans.iter().map(|plan| plan.row.area.as_str()))?;
+    let named = plans.iter().filter_map(|plan| plan.row.route.as_deref().zip(Some(plan.row.area.as_str())));
+    let routes = ensure_routes(conn, named, &areas)?;
     let point_ids = write_points(conn, with, &plans, &areas, &routes)?;
     let meter_ids = write_meters(conn, with, &plans)?;
     write_terms(conn, with, &plans, &point_ids)?;
     mount(conn, with, &plans, &point_ids, &meter_ids)?;
     Ok(plans.iter().filter_map(|plan| point_ids.get(plan.row.number.as_str()).copied()).collect())
-}
-
-/// Areas by path; the missing ones are made from the root down.
-fn ensure_areas(conn: &mut Conn, plans: &[&Plan<'_>]) -> QueryResult<HashMap<String, i64>> {
-    let stored: Vec<(String, i64)> = each!(conn, c => areas::table.select((areas::path, areas::id)).load(c))?;
-    let mut known: HashMap<String, i64> = stored.into_iter().collect();
-    for plan in plans {
-        let path = plan.row.area.as_str();
-        if known.contains_key(path) {
-            continue;
-        }
-        let mut parent = None;
-        for end in path.match_indices('/').map(|(at, _)| at).chain([path.len()]) {
-            let part = path.get(..end).unwrap_or(path);
-            let id = match known.get(part) {
-                Some(id) => *id,
-                None => {
-                    let name = part.rsplit('/').next().unwrap_or(part);
-                    let row = (areas::parent_id.eq(parent), areas::name.eq(name), areas::path.eq(part));
-                    let id: i64 = each!(conn, c =>
-                        diesel::insert_into(areas::table).values(row).returning(areas::id).get_result(c))?;
-                    known.insert(part.to_owned(), id);
-                    id
-                }
-            };
-            parent = Some(id);
-        }
-    }
-    Ok(known)
-}
-
-/// Routes by code; a missing one is made in the area of the first point that names it.
-fn ensure_routes(
-    conn: &mut Conn,
-    plans: &[&Plan<'_>],
-    areas: &HashMap<String, i64>,
-) -> QueryResult<HashMap<String, i64>> {
-    let stored: Vec<(String, i64)> = each!(conn, c => routes::table.select((routes::code, routes::id)).load(c))?;
-    let mut known: HashMap<String, i64> = stored.into_iter().collect();
-    for plan in plans {
-        let Some(code) = plan.row.route.as_deref() else { continue };
-        if !known.contains_key(code) {
-            let area = areas.get(plan.row.area.as_str()).copied().ok_or(Error::NotFound)?;
-            let row = (routes::code.eq(code), routes::area_id.eq(area));
-            let id: i64 = each!(conn, c =>
-                diesel::insert_into(routes::table).values(row).returning(routes::id).get_result(c))?;
-            known.insert(code.to_owned(), id);
-        }
-    }
-    Ok(known)
 }
 
 /// A point's row as the file gives it.
@@ -234,6 +186,19 @@ struct NewPoint<'a> {
     changed_at: i64,
 }
 
+fn position_of<'a>(with: &Applying<'_>, plan: &'a Plan<'_>) -> Option<(i64, i64, &'a str)> {
+    let stored = plan.point.and_then(|point| point.position.as_ref());
+    if plan.point.is_none() || with.layout.has(col::LAT) {
+        plan.row.position.as_ref().map(|at| (at.lat_micro, at.lng_micro, at.datum))
+    } else {
+        stored.map(|(lat, lng, datum)| (*lat, *lng, datum.as_str()))
+    }
+}
+
+fn sealed(keys: &Keys, column: &'static str, plain: Option<&str>) -> QueryResult<Sealed> {
+    plain.map(|plain| keys.seal(column, plain).ok_or(Error::RollbackTransaction)).transpose()
+}
+
 /// The values a point shall have: the file's where it has the column, else the stored ones.
 fn point_row<'a>(
     with: &Applying<'_>,
@@ -250,20 +215,13 @@ fn point_row<'a>(
     let name = keep(col::NAME, &row.name, |point| &point.name);
     let phone = keep(col::PHONE, &row.phone, |point| &point.phone);
     let address = keep(col::ADDRESS, &row.address, |point| &point.address);
-    let note = keep(col::NOTE, &row.note, |point| &point.note);
-    let route = keep(col::ROUTE, &row.route, |point| &point.route);
-    let given = row.position.as_ref().map(|at| (at.lat_micro, at.lng_micro, at.datum));
-    let kept = stored.and_then(|point| point.position.as_ref()).map(|(lat, lng, datum)| (*lat, *lng, datum.as_str()));
-    let position = if has(col::LAT) { given } else { kept };
-    let seal = |column, plain: Option<&str>| {
-        let sealed = plain.map(|plain| with.keys.seal(column, plain).ok_or(Error::RollbackTransaction));
-        sealed.transpose()
-    };
+    let position = position_of(with, plan);
+    let seal = |column, plain| sealed(with.keys, column, plain);
     let blind = |column, plain: Option<&str>| plain.map(|plain| with.keys.blind(column, plain));
     Ok(NewPoint {
         number: &row.number,
         area_id: areas.get(row.area.as_str()).copied().ok_or(Error::NotFound)?,
-        route_id: route.and_then(|code| routes.get(code).copied()),
+        route_id: keep(col::ROUTE, &row.route, |point| &point.route).and_then(|code| routes.get(code).copied()),
         office_order: if has(col::ORDER) { row.order } else { stored.map_or(0, |point| point.order) },
         class: row.class.code(),
         state: state_of(with.layout, row, stored).code(),
@@ -274,7 +232,7 @@ fn point_row<'a>(
         customer_name: seal("customer_name", name)?,
         customer_phone: seal("customer_phone", phone)?,
         address: seal("address", address)?,
-        access_note: seal("access_note", note)?,
+        access_note: seal("access_note", keep(col::NOTE, &row.note, |point| &point.note))?,
         name_key: blind("customer_name", name),
         phone_key: blind("customer_phone", phone),
         address_key: blind("address", address),
@@ -470,19 +428,24 @@ fn mount(
         }
         let ids = points.get(plan.row.number.as_str()).zip(meters.get(plan.row.meter.as_str()));
         if let (Mounting::PutIn, Some((point_id, meter_id))) = (plan.mounting, ids) {
-            let begun =
-                plan.row.installed_on.or(plan.row.gas_on).map_or(FAR_PAST, |day| to_ms(with.zone.start_of(day)));
-            put_in.push(NewInstallation {
-                meter_id: *meter_id,
-                point_id: *point_id,
-                installed_at: if plan.point.is_none() && plan.meter.is_none() { begun } else { now },
-                removed_at: None,
-                first_index: plan.row.first_index.unwrap_or(0),
-            });
+            put_in.push(installation(with, plan, *point_id, *meter_id));
         }
     }
     for chunk in put_in.chunks(CHUNK) {
         each!(conn, c => diesel::insert_into(installations::table).values(chunk).execute(c))?;
     }
     Ok(())
+}
+
+/// A new point's meter hangs since the file's dates; any later change is of now.
+fn installation(with: &Applying<'_>, plan: &Plan<'_>, point_id: i64, meter_id: i64) -> NewInstallation {
+    let row = plan.row;
+    let begun = row.installed_on.or(row.gas_on).map_or(FAR_PAST, |day| to_ms(with.zone.start_of(day)));
+    NewInstallation {
+        meter_id,
+        point_id,
+        installed_at: if plan.point.is_none() && plan.meter.is_none() { begun } else { to_ms(with.now) },
+        removed_at: None,
+        first_index: row.first_index.unwrap_or(0),
+    }
 }
