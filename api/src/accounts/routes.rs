@@ -126,11 +126,7 @@ pub async fn sign_in(
 #[utoipa::path(operation_id = "activate_device", tag = "accounts", request_body = ActivateDeviceRequest,
     responses((status = 201, description = "The device and its tokens", body = TokenAnswer)))]
 #[post("/v1/auth/activate")]
-pub async fn activate_device(
-    app: Data<App>,
-    request: HttpRequest,
-    input: Input<ActivateDeviceRequest>,
-) -> Result<HttpResponse, Problem> {
+pub async fn activate_device(app: Data<App>, input: Input<ActivateDeviceRequest>) -> Result<HttpResponse, Problem> {
     let ActivateDeviceRequest { code, label, platform } = input.0;
     if !["android", "ios", "web"].contains(&platform.as_str()) {
         return Err(Problem::new(ProblemCode::InvalidInput).fault(
@@ -148,7 +144,7 @@ pub async fn activate_device(
             "expected 1 to 100 characters",
         ));
     }
-    if !app.throttle.allows("activation", app.client_address(&request)) {
+    if !app.throttle.allows_activation() {
         return Err(Problem::new(ProblemCode::TooManyRequests).retry_after(10));
     }
     let (now, refresh) = (app.clock.now(), Secret::token().ok_or_else(fault)?);

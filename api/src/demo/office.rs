@@ -29,7 +29,8 @@ pub struct Office {
     /// One sign-in per role.
     pub logins: Vec<DemoLogin>,
     readers: Vec<i64>,
-    tokens: RefCell<HashMap<Role, String>>,
+    /// Access and refresh token of each role signed in.
+    tokens: RefCell<HashMap<Role, (String, String)>>,
 }
 
 impl Office {
@@ -73,21 +74,35 @@ impl Office {
     /// # Errors
     /// Where signing in fails.
     pub async fn token(&self, role: Role) -> Result<String, String> {
-        let known = self.tokens.borrow().get(&role).cloned();
-        if let Some(token) = known {
-            return Ok(token);
+        if let Some((access, _)) = self.tokens.borrow().get(&role) {
+            return Ok(access.clone());
         }
         let login = self.logins.iter().find(|login| login.role == role.code()).ok_or("no such login")?;
         let asked = json!({"login": login.login, "password": login.password});
         let tokens = self.link.post("/v1/auth/login", None, &asked).await?.expect(200)?;
-        let token = tokens["access_token"].as_str().ok_or("no access token")?.to_owned();
-        self.tokens.borrow_mut().insert(role, token.clone());
-        Ok(token)
+        self.remember(role, &tokens)
     }
 
-    /// Goes home for the night: tokens do not outlive a month.
-    pub fn sign_out(&self) {
-        self.tokens.borrow_mut().clear();
+    /// Exchanges every token; often enough that none lapses over a night.
+    ///
+    /// # Errors
+    /// What the server answered instead of tokens.
+    pub async fn renew(&self) -> Result<(), String> {
+        let held: Vec<(Role, String)> =
+            self.tokens.borrow().iter().map(|(role, (_, refresh))| (*role, refresh.clone())).collect();
+        for (role, refresh) in held {
+            let asked = json!({"refresh_token": refresh});
+            let tokens = self.link.post("/v1/auth/refresh", None, &asked).await?.expect(200)?;
+            self.remember(role, &tokens)?;
+        }
+        Ok(())
+    }
+
+    fn remember(&self, role: Role, tokens: &Value) -> Result<String, String> {
+        let text = |name: &str| tokens[name].as_str().map(str::to_owned).ok_or_else(|| format!("no {name}"));
+        let access = text("access_token")?;
+        self.tokens.borrow_mut().insert(role, (access.clone(), text("refresh_token")?));
+        Ok(access)
     }
 
     /// Imports what there is when the month begins, through the importers a company uses.
@@ -129,7 +144,11 @@ impl Office {
         // The past has readings of points that were removed since: the importer names and refuses those rows.
         let path = format!("/v1/imports/{kind}?keep_good={}", kind == "readings");
         let report = self.link.upload(&path, &token, file.into_bytes()).await?.expect(200)?;
-        if report["applied"] == json!(true) { Ok(()) } else { Err(format!("{kind} was not taken: {}", report["faults"])) }
+        if report["applied"] == json!(true) {
+            Ok(())
+        } else {
+            Err(format!("{kind} was not taken: {}", report["faults"]))
+        }
     }
 
     /// Makes the month's rounds and gives them to their readers: commercial ones for the 22nd and 23rd.
@@ -149,8 +168,7 @@ impl Office {
                 Class::Commercial => (day(first, 22), day(first, 24)),
                 _ => (first, end),
             };
-            let round =
-                json!({"route_id": id, "reader_id": self.readers[route.reader], "from_day": from, "until_day": until});
+            let round = json!({"route_id": id, "reader_id": self.readers[route.reader], "from_day": from, "until_day": until, "include_suspended": true});
             self.link.post("/v1/rounds", Some(&token), &round).await?.expect(201)?;
         }
         Ok(())

@@ -159,7 +159,7 @@ async fn live(
     let mut phones = office.hand_out_phones(|number| Link::new(&client, base, options.seed ^ number)).await?;
     walk(app, &city, &office, &mut phones).await?;
     app.clock.set(app.config.zone.start_of(month.end_day()) + TimeDelta::hours(9));
-    office.sign_out();
+    office.renew().await?;
     std::fs::write(data_dir.join("truth.csv"), export::truth(&city))?;
     let ledger = phones.iter().map(|phone| phone.ledger().clone()).fold(Ledger::default(), Ledger::joined);
     let summary = summarise(&city, &office, &ledger, &[month.to_string(), quarter.to_string()]).await?;
@@ -181,8 +181,10 @@ async fn walk(app: &App, city: &City, office: &Office, phones: &mut [Phone]) -> 
                 phone.note(visit, &city.points[visit.point].account);
             }
         }
-        app.clock.set(evening);
-        office.sign_out();
+        for hours in [6, 14, 23] {
+            app.clock.set(zone.start_of(day) + TimeDelta::hours(hours));
+            office.renew().await?;
+        }
         office.import_day(city, day).await?;
         sync_all(phones, |_, phone| Box::pin(come_home(phone, evening))).await?;
         bar.inc(1);

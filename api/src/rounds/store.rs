@@ -209,10 +209,11 @@ pub fn create_round(
 }
 
 fn route_points(conn: &mut Conn, wanted: &CreateRoundRequest) -> QueryResult<Vec<(i64, i32)>> {
+    let states: &[&str] = if wanted.include_suspended { &["active", "suspended"] } else { &["active"] };
     each!(conn, c => {
         let mut query = service_points::table
             .filter(service_points::route_id.eq(wanted.route_id))
-            .filter(service_points::state.eq("active"))
+            .filter(service_points::state.eq_any(states))
             .into_boxed();
         if let Some(class) = &wanted.class {
             query = query.filter(service_points::class.eq(class));

@@ -20,6 +20,9 @@ pub struct CreateRoundRequest {
     pub name: Option<String>,
     /// Only points of this class; a round of the 22nd–23rd takes `commercial`.
     pub class: Option<String>,
+    /// Also suspended points, to see that no gas is used there; they are outside coverage all the same.
+    #[serde(default)]
+    pub include_suspended: bool,
 }
 
 /// To whom the round goes.
