@@ -74,7 +74,7 @@ on_both_stores! {
                 let code = answer.json()["code"].as_str().unwrap_or_default().to_owned();
                 let cell = match (answer.status, code.as_str()) {
                     (401, "unauthenticated") => "401",
-                    (403, _) => "403",
+                    (403, "forbidden") => "403",
                     _ => "yes",
                 };
                 let asked = format!("{caller} {}: {} {code}", operation.id, answer.status);

@@ -2,6 +2,7 @@
 
 use crate::{accounts, anomalies, coverage, meta, meters, rounds, sync};
 use meterbook::accounts::{Operation, Rights};
+use serde_json::Value;
 use utoipa::OpenApi;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme};
 use utoipa::openapi::{ContentBuilder, OpenApi as Document, PathItem, Ref, RefOr, ResponseBuilder};
@@ -74,7 +75,39 @@ pub fn openapi() -> Document {
     for item in document.paths.paths.values_mut() {
         complete(item);
     }
-    document
+    without_nulls(document)
+}
+
+/// A member that may be left out is never sent as null, so no type has a null branch: generated clients stay usable.
+fn without_nulls(document: Document) -> Document {
+    let Ok(mut value) = serde_json::to_value(&document) else { return document };
+    drop_nulls(&mut value);
+    serde_json::from_value(value).unwrap_or(document)
+}
+
+fn drop_nulls(value: &mut Value) {
+    match value {
+        Value::Array(values) => values.iter_mut().for_each(drop_nulls),
+        Value::Object(members) => {
+            members.values_mut().for_each(drop_nulls);
+            if let Some(Value::Array(kinds)) = members.get_mut("type") {
+                kinds.retain(|kind| kind != "null");
+                if let [kind] = kinds.as_slice() {
+                    let kind = kind.clone();
+                    members.insert("type".into(), kind);
+                }
+            }
+            if let Some(Value::Array(choices)) = members.get_mut("oneOf") {
+                choices.retain(|choice| choice["type"] != "null");
+                if let [Value::Object(choice)] = choices.as_slice() {
+                    let choice = choice.clone();
+                    members.remove("oneOf");
+                    members.extend(choice);
+                }
+            }
+        }
+        _ => {}
+    }
 }
 
 /// The document as it stands in `openapi.yaml`.

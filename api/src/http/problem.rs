@@ -62,6 +62,8 @@ problems! {
     InvalidRefreshToken = "invalid_refresh_token", 401, "刷新令牌无效，请重新登录", "The refresh token is not valid: sign in again";
     /// The role may not call this operation.
     Forbidden = "forbidden", 403, "当前角色无权进行此操作", "This role may not do that";
+    /// Only a phone's session may do this.
+    DeviceRequired = "device_required", 403, "请用已激活的手机同步", "Sync from an activated phone";
     /// No such thing, or not this caller's.
     NotFound = "not_found", 404, "找不到所请求的对象", "There is no such object";
     /// The path exists with other methods.

@@ -35,8 +35,7 @@ pub struct PullQuery {
 
 /// A reader's session is a phone's; at a desk a reader syncs nothing.
 fn phone(actor: Actor) -> Result<DeviceId, Problem> {
-    let (zh, en) = ("请用已激活的手机同步", "sync from an activated phone");
-    actor.device.ok_or_else(|| Problem::new(ProblemCode::Forbidden).detail(zh, en))
+    actor.device.ok_or_else(|| Problem::new(ProblemCode::DeviceRequired))
 }
 
 /// What changed for this reader since the cursor; without one, everything he holds.

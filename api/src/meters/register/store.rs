@@ -414,15 +414,14 @@ fn mount(
     let mut put_in = Vec::new();
     for plan in plans {
         let sitting = plan.point.and_then(|point| point.sitting.as_ref());
-        let hanging =
-            sitting.filter(|sitting| sitting.is_open).map(|sitting| installations::table.find(sitting.installation));
+        let hanging = sitting.filter(|sitting| sitting.is_open).map(|sitting| sitting.installation);
         match (plan.mounting, hanging) {
-            (Mounting::TakeOut | Mounting::PutIn, Some(old)) => {
-                each!(conn, c => diesel::update(old).set(installations::removed_at.eq(now)).execute(c))?;
+            (Mounting::TakeOut | Mounting::PutIn, Some(id)) => {
+                each!(conn, c => diesel::update(installations::table.find(id)).set(installations::removed_at.eq(now)).execute(c))?;
             }
-            (Mounting::FirstIndex, Some(old)) => {
+            (Mounting::FirstIndex, Some(id)) => {
                 let index = installations::first_index.eq(plan.row.first_index.unwrap_or(0));
-                each!(conn, c => diesel::update(old).set(index).execute(c))?;
+                each!(conn, c => diesel::update(installations::table.find(id)).set(index).execute(c))?;
             }
             _ => {}
         }
