@@ -132,7 +132,7 @@ on_both_stores! {
             let (status, answer) = world.refresh(&phone.refresh).await;
             assert_eq!(status, 200, "exchange {exchange}: {answer}");
             // Two answers in three are lost: the phone keeps the token it has.
-            if chance.next_u32() % 3 == 0 {
+            if chance.next_u32().is_multiple_of(3) {
                 phone = SignedIn::of(&answer);
             }
         }
