@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use std::process::{Command, Output, Stdio};
 
 /// The command as it is installed, built before the tests are.
-fn meterbook() -> PathBuf {
+pub fn meterbook() -> PathBuf {
     let tests = std::env::current_exe().unwrap();
     let binary = tests.parent().unwrap().parent().unwrap().join("meterbook");
     assert!(binary.exists(), "{} is not there: cargo build", binary.display());
@@ -26,7 +26,7 @@ fn run(database: &Database, arguments: &[&str]) -> Output {
     command(database).args(arguments).output().unwrap()
 }
 
-fn said(output: &Output) -> String {
+pub fn said(output: &Output) -> String {
     format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr))
 }
 

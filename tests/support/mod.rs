@@ -3,6 +3,7 @@
 mod contract;
 mod database;
 mod postgres;
+pub mod street;
 mod world;
 
 pub use contract::Contract;

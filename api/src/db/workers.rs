@@ -151,7 +151,7 @@ impl Worker {
             attempt += 1;
             match self.transaction(job.as_mut()) {
                 Ok(()) => return job.answer(Ok(())),
-                Err(fault) if attempt < 20 && is_passing(&fault) => {
+                Err(fault) if attempt < patience(&fault) => {
                     self.mend(&fault);
                     // Spread the contenders: the same two must not meet again at once.
                     std::thread::sleep(Duration::from_micros(
@@ -214,12 +214,14 @@ fn answer_all(jobs: Vec<Box<dyn Job>>, fault: &Error) {
     }
 }
 
-/// Faults after which the same transaction may well succeed: PostgreSQL's 40001 and 40P01.
-fn is_passing(fault: &Error) -> bool {
+/// How often a transaction is tried when it meets this fault. PostgreSQL's 40001 and 40P01 pass by themselves; where two nodes
+/// stored the same key at once, the loser finds the winner's row on its second look and decides by it.
+fn patience(fault: &Error) -> u32 {
     match fault {
-        Error::DatabaseError(DatabaseErrorKind::SerializationFailure, _) => true,
-        Error::DatabaseError(_, information) => information.message().contains("deadlock detected"),
-        _ => false,
+        Error::DatabaseError(DatabaseErrorKind::SerializationFailure, _) => 20,
+        Error::DatabaseError(DatabaseErrorKind::UniqueViolation, _) => 3,
+        Error::DatabaseError(_, information) if information.message().contains("deadlock detected") => 20,
+        _ => 1,
     }
 }
 
