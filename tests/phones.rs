@@ -102,6 +102,15 @@ on_both_stores! {
         counters_equal_recomputation(&world).await;
     }
 
+    /// A point whose meter was taken away has nothing to be read.
+    async fn a_reading_where_no_meter_hangs_is_kept_aside(world: World) {
+        let street = Street::build(&world).await;
+        let removed = crate::support::street::register().replace("00177,G4,2020-01-01,1000,在用", "00177,G4,2020-01-01,1000,拆除");
+        crate::support::street::import(&world, "register", removed).await;
+        let answer = street.push(&[street.reading(1, "H1", 1030), street.reading(2, "H2", 1010)]).await;
+        assert_eq!(pairs(&answer), [pair("rejected", "unknown_meter"), pair("accepted", "")]);
+    }
+
     /// DOMAIN 7: same id, other content.
     async fn an_id_used_again_is_a_conflict_and_the_first_stays(world: World) {
         let street = Street::build(&world).await;

@@ -76,6 +76,18 @@ on_both_stores! {
         }
     }
 
+    async fn a_purchase_of_an_unknown_meter_is_named_and_a_known_one_counts_once(world: World) {
+        import(&world, "register", register()).await;
+        let header = "流水号,表号,充值时间,气量,金额";
+        let known = format!("{header}\nP1,00199,2026-02-10T10:00:00+08:00,100.5,301.50");
+        let report = import(&world, "purchases", format!("{known}\nP2,99999,2026-02-10T10:00:00+08:00,1,3.00")).await.1;
+        assert_eq!(report["applied"], json!(false));
+        let named: Vec<_> = faults(&report).into_iter().map(|(row, column, _)| (row, column)).collect();
+        assert_eq!(named, [(3, "表号".to_owned())], "{report}");
+        assert_eq!(counts(&import(&world, "purchases", known.clone()).await.1), [1, 1, 0, 0, 0]);
+        assert_eq!(counts(&import(&world, "purchases", known).await.1), [1, 0, 0, 1, 0]);
+    }
+
     /// SECURITY 11: nothing personal is readable in the database.
     async fn names_phones_and_addresses_are_sealed(world: World) {
         import(&world, "register", register()).await;

@@ -7,8 +7,8 @@ use crate::config::Config;
 use crate::contract;
 use crate::db::{Conn, Isolation, Store, StoreError, migrate};
 use crate::http::{
-    IdempotencyKey, Problem, ProblemCode, RouteTable, answer_in_language, answer_unrouted, check_rights, path_config,
-    query_config, secure_headers,
+    IdempotencyKey, Problem, ProblemCode, RequestSpan, RouteTable, answer_in_language, answer_unrouted, check_rights,
+    path_config, query_config, secure_headers,
 };
 use crate::keys::{KeyError, Keys, sha256};
 use actix_web::http::StatusCode;
@@ -110,7 +110,7 @@ impl App {
                 .wrap(Compress::default())
                 .wrap(from_fn(answer_in_language))
                 .wrap(from_fn(secure_headers))
-                .wrap(tracing_actix_web::TracingLogger::default())
+                .wrap(tracing_actix_web::TracingLogger::<RequestSpan>::new())
                 .into_utoipa_app()
                 .configure(contract::routes)
                 .into_app()

@@ -7,6 +7,7 @@ mod input;
 mod language;
 mod problem;
 mod session;
+mod span;
 mod time;
 
 pub use fallback::{RouteTable, answer_unrouted};
@@ -16,4 +17,5 @@ pub use input::{ImportBody, Input, RawBody, path_config, query_config};
 pub use language::RequestLanguage;
 pub use problem::{FieldFault, Problem, ProblemBody, ProblemCode, ProblemFault};
 pub use session::{Session, check_rights};
+pub use span::RequestSpan;
 pub use time::{Time, from_ms, to_ms};
