@@ -208,7 +208,11 @@ impl<'j> Members<'j> {
         let Some(value) = self.get(name) else { return Ok(None) };
         let Value::Number(number) = value else { return Err((Rejection::WrongType, name)) };
         let integer = integral(number).ok_or((Rejection::NumberOutOfRange, name))?;
-        if integer.abs() > Volume::WIRE_LIMIT { Err((Rejection::NumberOutOfRange, name)) } else { Ok(Some(integer)) }
+        if integer.unsigned_abs() > Volume::WIRE_LIMIT.unsigned_abs() {
+            Err((Rejection::NumberOutOfRange, name))
+        } else {
+            Ok(Some(integer))
+        }
     }
 
     fn text(&self, name: &'static str, limit: usize) -> Read<Option<&'j str>> {

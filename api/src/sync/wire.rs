@@ -194,7 +194,7 @@ pub struct PulledStop {
 }
 
 /// A meter as a phone needs it.
-#[derive(Serialize, ToSchema)]
+#[derive(Serialize, ToSchema, Clone)]
 pub struct PulledMeter {
     /// Its id.
     pub id: i64,

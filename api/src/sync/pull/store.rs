@@ -100,11 +100,11 @@ fn load_stops(
         })
         .collect();
     let points: Vec<i64> = rows.iter().map(|row| row.point_id).collect();
-    let mut pulled_meters = load_pulled_meters(conn, &points, zone, now)?;
+    let pulled_meters = load_pulled_meters(conn, &points, zone, now)?;
     let mut by_round: HashMap<i64, Vec<PulledStop>> = HashMap::new();
     for row in rows {
         let open = |column, sealed: Option<Vec<u8>>| sealed.and_then(|sealed| keys.open(column, &sealed));
-        let meter = pulled_meters.remove(&row.point_id);
+        let meter = pulled_meters.get(&row.point_id).cloned();
         by_round.entry(row.round_id).or_default().push(PulledStop {
             id: row.id,
             service_point_id: row.point_id,
