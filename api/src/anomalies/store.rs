@@ -1,7 +1,7 @@
 //! What the verdicts need to know of a meter, and the cases they open.
 
 use crate::db::schema::{cases, installations, meter_types, meters, purchases, records, service_points};
-use crate::db::{Conn, Uuid16, each};
+use crate::db::{Conn, Uuid16, among, each};
 use crate::http::{from_ms, to_ms};
 use chrono::NaiveDate;
 use diesel::prelude::*;
@@ -72,7 +72,7 @@ pub fn traits(row: TypeRow, overrides: Overrides) -> MeterTraits {
 /// Points with their meters and those meters' past, by point.
 pub fn load_meters(conn: &mut Conn, points: &[i64]) -> QueryResult<HashMap<i64, MeterAtPoint>> {
     let rows: Vec<(i64, String, String)> = each!(conn, c => service_points::table
-        .filter(service_points::id.eq_any(points))
+        .filter(among(service_points::id, points))
         .select((service_points::id, service_points::class, service_points::state))
         .load(c))?;
     let mut installed = load_installed(conn, points)?;
@@ -98,14 +98,15 @@ fn load_installed(conn: &mut Conn, points: &[i64]) -> QueryResult<HashMap<i64, I
     type Row = (i64, i64, String, i64, i64, Age, TypeRow, Overrides);
     let rows: Vec<Row> = each!(conn, c => installations::table
         .inner_join(meters::table.inner_join(meter_types::table))
-        .filter(installations::point_id.eq_any(points))
+        .filter(among(installations::point_id, points))
         .filter(installations::removed_at.is_null())
         .select((installations::point_id, meters::id, meters::number, installations::installed_at,
             installations::first_index, (meters::installed_on, meters::made_on), of_type, own))
         .load(c))?;
-    let ids: Vec<i64> = rows.iter().map(|row| row.1).collect();
+    // Only three-figure meters are held against what was bought.
+    let prepaid: Vec<i64> = rows.iter().filter(|row| row.6.5).map(|row| row.1).collect();
     let mut visits = load_visits(conn, points)?;
-    let mut bought = load_purchases(conn, &ids)?;
+    let mut bought = load_purchases(conn, &prepaid)?;
     let mut installed = HashMap::with_capacity(rows.len());
     for (point, meter, number, since, first_index, age, type_row, overrides) in rows {
         let traits = traits(type_row, overrides);
@@ -127,9 +128,10 @@ fn load_installed(conn: &mut Conn, points: &[i64]) -> QueryResult<HashMap<i64, I
 fn load_visits(conn: &mut Conn, points: &[i64]) -> QueryResult<HashMap<i64, Vec<Visit>>> {
     type Row = (Option<i64>, i64, Option<i64>, Option<i64>, Option<i64>, String);
     let rows: Vec<Row> = each!(conn, c => records::table
-        .filter(records::point_id.eq_any(points))
+        .filter(among(records::point_id, points))
         .filter(records::kind.eq("reading"))
-        .filter(records::code.eq_any(["field", "reread", "exchange", "initial"]))
+        // Neither what a customer told nor what the office computed is a base; a removal ends a meter's time.
+        .filter(records::code.ne("customer").and(records::code.ne("estimate")).and(records::code.ne("removal")))
         .order((records::point_id, records::observed_at))
         .select((records::meter_id, records::observed_at, records::figure_index, records::cumulative, records::balance, records::flags))
         .load(c))?;
@@ -146,8 +148,11 @@ fn load_visits(conn: &mut Conn, points: &[i64]) -> QueryResult<HashMap<i64, Vec<
 type Bought = HashMap<i64, Vec<(Instant, Volume, i64)>>;
 
 fn load_purchases(conn: &mut Conn, meters: &[i64]) -> QueryResult<Bought> {
+    if meters.is_empty() {
+        return Ok(Bought::new());
+    }
     let rows: Vec<(i64, i64, i64, i64)> = each!(conn, c => purchases::table
-        .filter(purchases::meter_id.eq_any(meters))
+        .filter(among(purchases::meter_id, meters))
         .order((purchases::meter_id, purchases::loaded_at))
         .select((purchases::meter_id, purchases::loaded_at, purchases::volume, purchases::paid_fen))
         .load(c))?;

@@ -1,17 +1,20 @@
-//! What coverage keeps: the plan (period × point → bucket) and its counters, both changed only by [`retouch`].
+//! What coverage keeps: the plan (period × point → bucket) and its counters, both changed only by [`retouch`] and its
+//! short cut [`sighted`].
 
 use crate::db::schema::{
     coverage_counters, coverage_periods, coverage_plan, point_terms, quarantine, records, rounds, service_points, stops,
 };
-use crate::db::{Conn, Lockable, each};
+use crate::db::{Conn, Lockable, among, each};
 use crate::http::{from_ms, to_ms};
 use diesel::prelude::*;
 use diesel::upsert::excluded;
 use meterbook::calendar::{Instant, Period, Zone};
-use meterbook::coverage::{Bucket, PointFacts, Settings, Sighting, SightingKind, Term, is_period_of, place};
+use meterbook::coverage::{
+    Bucket, PointFacts, Settings, Sighting, SightingKind, Term, bucket_after, is_period_of, place,
+};
 use meterbook::meters::{Class, PointState};
 use meterbook::readings::ReadingKind;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// Where a point stands in a period, and in whose figures it counts.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -99,7 +102,73 @@ pub fn retouch(conn: &mut Conn, zone: Zone, points: &[i64], periods: &[Period]) 
             store_place(conn, period.key(), point.id, wanted.as_ref())?;
         }
     }
-    // In one order on every node, so that two pushes never wait for each other in a circle.
+    count_all(conn, deltas)
+}
+
+/// Places points anew after these sightings, which are stored and of points the caller has locked. Most are settled by the bucket
+/// their point is in (see [`bucket_after`]); for the rest, and for the points in `unsure`, everything is read again.
+pub fn sighted(
+    conn: &mut Conn,
+    zone: Zone,
+    sightings: &[(i64, Sighting)],
+    unsure: &BTreeSet<i64>,
+    periods: &[Period],
+) -> QueryResult<()> {
+    let mut points: Vec<i64> = sightings.iter().map(|(point, _)| *point).collect();
+    points.sort_unstable();
+    points.dedup();
+    let open = open_periods(conn)?;
+    let periods: Vec<Period> = periods.iter().copied().filter(|period| open.contains(period)).collect();
+    if points.is_empty() || periods.is_empty() {
+        return retouch(conn, zone, &unsure.iter().copied().collect::<Vec<_>>(), &periods);
+    }
+    let mut unsure = unsure.clone();
+    // A point without a row is in none of the period's figures, whatever is seen of it, or is being laid out after this.
+    let mut placed = load_plan(conn, &points, &periods)?;
+    placed.retain(|(_, point), _| !unsure.contains(point));
+    let mut moved: BTreeMap<(i32, i64), i32> = BTreeMap::new();
+    for (point, sighting) in sightings {
+        for period in periods.iter().filter(|period| period.contains(sighting.at, zone)) {
+            let key = (period.key(), *point);
+            let Some(place) = placed.get(&key) else { continue };
+            let bucket = moved.get(&key).copied().unwrap_or(place.bucket);
+            let known = i16::try_from(bucket).ok().and_then(Bucket::from_number);
+            match known.and_then(|known| bucket_after(known, sighting, &Settings::default())) {
+                Some(after) if i32::from(after.number()) == bucket => {}
+                Some(after) => drop(moved.insert(key, i32::from(after.number()))),
+                None => drop(unsure.insert(*point)),
+            }
+        }
+    }
+    moved.retain(|(_, point), _| !unsure.contains(point));
+    move_places(conn, &placed, &moved)?;
+    retouch(conn, zone, &unsure.into_iter().collect::<Vec<_>>(), &periods)
+}
+
+/// Moves plan rows to other buckets, and the counters with them.
+fn move_places(
+    conn: &mut Conn,
+    placed: &HashMap<(i32, i64), Place>,
+    moved: &BTreeMap<(i32, i64), i32>,
+) -> QueryResult<()> {
+    use coverage_plan as plan;
+    let mut together: BTreeMap<(i32, i32), Vec<i64>> = BTreeMap::new();
+    let mut deltas: BTreeMap<(i32, Place), i64> = BTreeMap::new();
+    for ((period, point), bucket) in moved {
+        let Some(before) = placed.get(&(*period, *point)) else { continue };
+        together.entry((*period, *bucket)).or_default().push(*point);
+        *deltas.entry((*period, before.clone())).or_default() -= 1;
+        *deltas.entry((*period, Place { bucket: *bucket, ..before.clone() })).or_default() += 1;
+    }
+    for ((period, bucket), points) in together {
+        let rows = plan::table.filter(plan::period.eq(period)).filter(among(plan::point_id, &points));
+        each!(conn, c => diesel::update(rows).set(plan::bucket.eq(bucket)).execute(c))?;
+    }
+    count_all(conn, deltas)
+}
+
+/// Moves the counters, in one order on every node, so that two pushes never wait for each other in a circle.
+fn count_all(conn: &mut Conn, deltas: BTreeMap<(i32, Place), i64>) -> QueryResult<()> {
     deltas
         .into_iter()
         .filter(|(_, change)| *change != 0)
@@ -139,7 +208,7 @@ fn load_facts(conn: &mut Conn, ids: &[i64], start: Instant, end: Instant) -> Que
     type PointRow = (i64, i64, Option<i64>, Option<chrono::NaiveDate>);
     let columns = (service_points::id, service_points::area_id, service_points::route_id, service_points::gas_on);
     let rows: Vec<PointRow> = each!(conn, c => service_points::table
-        .filter(service_points::id.eq_any(ids)).order(service_points::id).select(columns).load(c))?;
+        .filter(among(service_points::id, ids)).order(service_points::id).select(columns).load(c))?;
     let mut terms = load_terms(conn, ids)?;
     let mut sightings = load_sightings(conn, ids, start, end)?;
     let mut readers = load_readers(conn, ids)?;
@@ -157,7 +226,7 @@ fn load_facts(conn: &mut Conn, ids: &[i64], start: Instant, end: Instant) -> Que
 
 fn load_terms(conn: &mut Conn, ids: &[i64]) -> QueryResult<HashMap<i64, Vec<Term>>> {
     let rows: Vec<(i64, i64, String, String)> = each!(conn, c => point_terms::table
-        .filter(point_terms::point_id.eq_any(ids))
+        .filter(among(point_terms::point_id, ids))
         .order((point_terms::point_id, point_terms::valid_from, point_terms::id))
         .select((point_terms::point_id, point_terms::valid_from, point_terms::class, point_terms::state))
         .load(c))?;
@@ -178,7 +247,7 @@ fn load_sightings(
 ) -> QueryResult<HashMap<i64, Vec<Sighting>>> {
     let (start, end) = (to_ms(start), to_ms(end));
     let rows: Vec<(i64, i64, String, String, String)> = each!(conn, c => records::table
-        .filter(records::point_id.eq_any(ids))
+        .filter(among(records::point_id, ids))
         .filter(records::observed_at.ge(start))
         .filter(records::observed_at.lt(end))
         .select((records::point_id, records::observed_at, records::kind, records::code, records::flags))
@@ -219,7 +288,7 @@ fn load_readers(conn: &mut Conn, ids: &[i64]) -> QueryResult<Readers> {
     type Row = (i64, Option<i64>, chrono::NaiveDate, chrono::NaiveDate);
     let rows: Vec<Row> = each!(conn, c => stops::table
         .inner_join(rounds::table)
-        .filter(stops::point_id.eq_any(ids))
+        .filter(among(stops::point_id, ids))
         .filter(rounds::reader_id.is_not_null())
         .filter(rounds::state.ne("cancelled"))
         .order((stops::point_id, rounds::id.desc()))
@@ -234,10 +303,10 @@ fn load_readers(conn: &mut Conn, ids: &[i64]) -> QueryResult<Readers> {
 
 fn load_plan(conn: &mut Conn, ids: &[i64], periods: &[Period]) -> QueryResult<HashMap<(i32, i64), Place>> {
     use coverage_plan as plan;
-    let keys: Vec<i32> = periods.iter().map(|period| period.key()).collect();
+    let keys: Vec<i64> = periods.iter().map(|period| period.key().into()).collect();
     let rows: Vec<(i32, i64, String, i64, i64, i64, i32)> = each!(conn, c => plan::table
-        .filter(plan::point_id.eq_any(ids))
-        .filter(plan::period.eq_any(&keys))
+        .filter(among(plan::point_id, ids))
+        .filter(among(plan::period, &keys))
         .select((plan::period, plan::point_id, plan::class, plan::area_id, plan::route_id, plan::reader_id, plan::bucket))
         .load(c))?;
     let placed = rows.into_iter().map(|(period, point, class, area_id, route_id, reader_id, bucket)| {

@@ -3,6 +3,7 @@
 //! A slice asks [`Store::read`] or [`Store::write`] and never learns which database answers; where a row must be locked it
 //! says so to [`Conn::lock`], and the rest of the difference lives in this folder.
 
+mod among;
 mod conn;
 mod lock;
 mod migrate;
@@ -11,6 +12,7 @@ mod store;
 mod types;
 mod workers;
 
+pub(crate) use among::among;
 pub(crate) use conn::each;
 pub use conn::{Conn, DatabaseUrl};
 pub use lock::Lockable;

@@ -4,7 +4,7 @@ use super::wire::{CreateRoundRequest, Round, RoundStop};
 use crate::accounts::store::{audit, find_account};
 use crate::coverage::store::retouch_everywhere;
 use crate::db::schema::{feed_entries, feeds, round_holders, rounds, routes, service_points, stops};
-use crate::db::{Conn, Lockable, each};
+use crate::db::{Conn, Lockable, among, each};
 use crate::http::{Problem, ProblemCode, Time, from_ms, to_ms};
 use chrono::NaiveDate;
 use diesel::prelude::*;
@@ -71,7 +71,7 @@ pub fn find_round(conn: &mut Conn, id: RoundId) -> QueryResult<Option<RoundRow>>
 
 fn counts(conn: &mut Conn, ids: &[i64]) -> QueryResult<HashMap<i64, StopCounts>> {
     let rows: Vec<(i64, String, i64)> = each!(conn, c => stops::table
-        .filter(stops::round_id.eq_any(ids))
+        .filter(among(stops::round_id, ids))
         .group_by((stops::round_id, stops::state))
         .select((stops::round_id, stops::state, diesel::dsl::count_star()))
         .load(c))?;
@@ -323,7 +323,7 @@ fn touch_coverage(conn: &mut Conn, id: RoundId, zone: Zone) -> QueryResult<()> {
 pub fn holdings(conn: &mut Conn, points: &[i64], reader: AccountId) -> QueryResult<HashMap<i64, Vec<Holding>>> {
     let rows: Vec<(i64, i64, Option<i64>, Option<i64>)> = each!(conn, c => round_holders::table
         .inner_join(stops::table.on(stops::round_id.eq(round_holders::round_id)))
-        .filter(stops::point_id.eq_any(points))
+        .filter(among(stops::point_id, points))
         .filter(round_holders::reader_id.eq(reader.0))
         .select((stops::point_id, round_holders::held_from, round_holders::held_until, round_holders::keep_until))
         .load(c))?;
@@ -346,34 +346,35 @@ pub fn visit_stops(
     type Row = (i64, i64, i64, String, Option<i64>, NaiveDate, NaiveDate);
     let rows: Vec<Row> = each!(conn, c => stops::table
         .inner_join(rounds::table)
-        .filter(stops::point_id.eq_any(&points))
-        .filter(rounds::state.eq_any(["assigned", "in_progress", "done"]))
+        .filter(among(stops::point_id, &points))
+        .filter(rounds::state.ne(RoundState::Draft.code()).and(rounds::state.ne(RoundState::Cancelled.code())))
         .select((stops::id, stops::round_id, stops::point_id, stops::state, rounds::reader_id, rounds::from_day, rounds::until_day))
         .load(c))?;
-    let mut changed: BTreeMap<i64, Vec<(i64, Option<i64>)>> = BTreeMap::new();
+    let mut moved: BTreeMap<&'static str, Vec<i64>> = BTreeMap::new();
+    let mut holders: BTreeMap<i64, Option<i64>> = BTreeMap::new();
+    let mut seen: HashMap<i64, Vec<(NaiveDate, StopVisit)>> = HashMap::with_capacity(visits.len());
+    for (point, day, visit) in visits {
+        seen.entry(point.0).or_default().push((*day, *visit));
+    }
     for (stop, round, point, state, holder, from, until) in rows {
         let before = StopState::from_code(&state).unwrap_or(StopState::Open);
-        let during = visits.iter().filter(|(at, day, _)| at.0 == point && *day >= from && *day < until);
-        let after = during.fold(before, |state, (.., visit)| state.after(*visit));
+        let during = seen.get(&point).into_iter().flatten().filter(|(day, _)| *day >= from && *day < until);
+        let after = during.fold(before, |state, (_, visit)| state.after(*visit));
         if after != before {
-            let change = (stops::state.eq(after.code()), stops::changed_at.eq(to_ms(now)));
-            each!(conn, c => diesel::update(stops::table.find(stop)).set(change).execute(c))?;
-            changed.entry(round).or_default().push((stop, holder));
+            moved.entry(after.code()).or_default().push(stop);
+            holders.insert(round, holder);
         }
     }
+    for (state, stops) in moved {
+        let change = (stops::state.eq(state), stops::changed_at.eq(to_ms(now)));
+        each!(conn, c => diesel::update(stops::table.filter(among(stops::id, &stops))).set(change).execute(c))?;
+    }
+    // A phone takes a changed round whole, so one entry tells of all its stops.
     let mut feed: BTreeMap<i64, Vec<FeedChange>> = BTreeMap::new();
-    for (round, moved) in changed {
+    for (round, holder) in holders {
         move_round(conn, RoundId(round), now)?;
-        for (stop, holder) in moved {
-            let holder = holder.unwrap_or(reader.0);
-            feed.entry(holder).or_default().push(FeedChange {
-                kind: "stop",
-                subject: stop,
-                change: "changed",
-                reason: "visited",
-                keep_until: None,
-            });
-        }
+        let holder = holder.unwrap_or(reader.0);
+        feed.entry(holder).or_default().push(FeedChange::round(RoundId(round), "changed", "visited"));
     }
     feed.into_iter().try_for_each(|(holder, changes)| announce(conn, AccountId(holder), &changes, now))
 }

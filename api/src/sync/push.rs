@@ -3,14 +3,14 @@
 use super::item::{Fault, Incoming, Observed, Record};
 use super::store::{self, Accepted, Aside, Known, Phone};
 use crate::anomalies::store::{MeterAtPoint, SET_ASIDE, Source, load_meters, open_cases};
-use crate::coverage::store::retouch;
+use crate::coverage::store::sighted;
 use crate::db::{Conn, Lockable};
 use crate::rounds::store::{holdings, visit_stops};
 use chrono::NaiveDate;
 use diesel::QueryResult;
 use meterbook::anomalies::{Observation, Verdict};
 use meterbook::calendar::{Instant, Period, Zone};
-use meterbook::coverage::{Settings as CoverageSettings, SightingKind};
+use meterbook::coverage::{Settings as CoverageSettings, Sighting, SightingKind};
 use meterbook::id::{AccountId, DeviceId, PointId, RecordId};
 use meterbook::readings::form_faults;
 use meterbook::readings::observed::{Observed as ObservedTime, TimeClaim, TimeSettings, needs_time_review, observe};
@@ -78,7 +78,9 @@ struct Batch<'s> {
     meters: HashMap<i64, MeterAtPoint>,
     held: HashMap<i64, Vec<Holding>>,
     visits: Vec<(PointId, NaiveDate, StopVisit)>,
-    touched: BTreeSet<i64>,
+    sightings: Vec<(i64, Sighting)>,
+    /// Points of which something was set aside: it shows in their coverage too.
+    unsure: BTreeSet<i64>,
     days: BTreeSet<NaiveDate>,
 }
 
@@ -101,7 +103,8 @@ impl<'s> Batch<'s> {
             meters: load_meters(conn, &points)?,
             held: holdings(conn, &points, sender.reader)?,
             visits: Vec::new(),
-            touched: BTreeSet::new(),
+            sightings: Vec::new(),
+            unsure: BTreeSet::new(),
             days: BTreeSet::new(),
         })
     }
@@ -195,18 +198,19 @@ impl<'s> Batch<'s> {
         }
         self.records.insert(record.id, Known { hash: item.hash.clone(), flags: flags.join(",") });
         self.seqs.insert(record.device_seq, record.id);
-        self.note_visit(record, time.at);
+        self.note_visit(record, time.at, flags.iter().any(|flag| flag == "time_review"));
         Ok(Receipt { outcome: Outcome::Accepted, fault: None, flags })
     }
 
-    fn note_visit(&mut self, record: &Record, at: Instant) {
+    fn note_visit(&mut self, record: &Record, at: Instant, time_review: bool) {
         let what = match &record.observed {
             Observed::Reading { kind, .. } => SightingKind::Reading(*kind),
             Observed::Attempt { .. } => SightingKind::Attempt { proof: record.has_evidence },
         };
         let day = self.sender.zone.day(at);
         self.visits.push((PointId(record.point), day, StopVisit::of(what)));
-        self.touched.insert(record.point);
+        let sighting = Sighting { at, what, complete: true, voided: false, rejected: false, time_review };
+        self.sightings.push((record.point, sighting));
         self.days.insert(day);
     }
 
@@ -230,7 +234,7 @@ impl<'s> Batch<'s> {
         store::quarantine(conn, &aside, self.sender.reader, self.sender.device, self.sender.received_at)?;
         self.aside.insert(item.hash.clone(), (outcome.code().to_owned(), code.to_owned(), pointer.to_owned()));
         if let Some((point, at)) = about {
-            self.touched.insert(point);
+            self.unsure.insert(point);
             self.days.insert(self.sender.zone.day(at));
         }
         Ok(Receipt { outcome, fault: Some((code.to_owned(), pointer.to_owned())), flags: Vec::new() })
@@ -241,9 +245,8 @@ impl<'s> Batch<'s> {
         visit_stops(conn, self.sender.reader, &self.visits, self.sender.received_at)?;
         let periods: BTreeSet<Period> =
             self.days.iter().flat_map(|day| [Period::month_of(*day), Period::quarter_of(*day)]).collect();
-        let (points, periods): (Vec<i64>, Vec<Period>) =
-            (self.touched.iter().copied().collect(), periods.into_iter().collect());
-        retouch(conn, self.sender.zone, &points, &periods)
+        let periods: Vec<Period> = periods.into_iter().collect();
+        sighted(conn, self.sender.zone, &self.sightings, &self.unsure, &periods)
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::item::{Incoming, Observed, Record};
 use crate::db::schema::{devices, feed_entries, feeds, quarantine, records};
-use crate::db::{Conn, Lockable, Uuid16, each};
+use crate::db::{Conn, Lockable, Uuid16, among, each};
 use crate::http::{from_ms, to_ms};
 use diesel::prelude::*;
 use meterbook::calendar::Instant;
@@ -45,9 +45,8 @@ pub struct Known {
 
 /// Those of the ids that are stored.
 pub fn known_records(conn: &mut Conn, ids: &[Uuid]) -> QueryResult<HashMap<Uuid, Known>> {
-    let ids: Vec<Uuid16> = ids.iter().copied().map(Uuid16).collect();
     let rows: Vec<(Uuid16, Vec<u8>, String)> = each!(conn, c => records::table
-        .filter(records::id.eq_any(ids))
+        .filter(among(records::id, ids))
         .select((records::id, records::body_hash, records::flags))
         .load(c))?;
     Ok(rows.into_iter().map(|(id, hash, flags)| (id.0, Known { hash, flags })).collect())
@@ -57,7 +56,7 @@ pub fn known_records(conn: &mut Conn, ids: &[Uuid]) -> QueryResult<HashMap<Uuid,
 pub fn known_seqs(conn: &mut Conn, device: DeviceId, seqs: &[i64]) -> QueryResult<HashMap<i64, Uuid>> {
     let rows: Vec<(Option<i64>, Uuid16)> = each!(conn, c => records::table
         .filter(records::device_id.eq(device.0))
-        .filter(records::device_seq.eq_any(seqs))
+        .filter(among(records::device_seq, seqs))
         .select((records::device_seq, records::id))
         .load(c))?;
     Ok(rows.into_iter().filter_map(|(seq, id)| Some((seq?, id.0))).collect())
@@ -69,6 +68,11 @@ pub fn known_quarantine(
     device: DeviceId,
     hashes: &[Vec<u8>],
 ) -> QueryResult<HashMap<Vec<u8>, (String, String, String)>> {
+    // Most phones have never had anything set aside.
+    let any = diesel::select(diesel::dsl::exists(quarantine::table.filter(quarantine::device_id.eq(device.0))));
+    if !each!(conn, c => any.get_result::<bool>(c))? {
+        return Ok(HashMap::new());
+    }
     let rows: Vec<(Vec<u8>, String, String, String)> = each!(conn, c => quarantine::table
         .filter(quarantine::device_id.eq(device.0))
         .filter(quarantine::body_hash.eq_any(hashes))

@@ -20,7 +20,9 @@ mod properties;
 
 pub use bucket::Bucket;
 pub use phase::{Counting, Phase, counting, final_at, phase};
-pub use place::{Placement, PointFacts, Sighting, SightingKind, Term, place, point_punctuality, proven_attempt};
+pub use place::{
+    Placement, PointFacts, Sighting, SightingKind, Term, bucket_after, place, point_punctuality, proven_attempt,
+};
 pub use settings::{CutIn, DatedSettings, Settings, in_force};
 pub use tally::Tally;
 pub use window::{Punctuality, ReadingWindow};

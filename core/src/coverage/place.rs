@@ -90,6 +90,23 @@ pub fn place(facts: &PointFacts<'_>, period: Period, zone: Zone, settings: &Sett
     Some(Placement { class, bucket })
 }
 
+/// The bucket of a point after one more sighting in the period, where the bucket it is in alone decides that; `None` where only
+/// [`place`] with all the facts can tell.
+///
+/// Seen stays seen. A point of D of which nothing better is known becomes seen by a reading that counts, for it cannot have been
+/// removed: it would be in [`Bucket::Removed`]. One tried in vain may have been, and a reading after that would not count.
+#[must_use]
+pub fn bucket_after(bucket: Bucket, sighting: &Sighting, settings: &Settings) -> Option<Bucket> {
+    match bucket {
+        Bucket::Seen => Some(Bucket::Seen),
+        Bucket::Unattempted | Bucket::CustomerOnly | Bucket::EstimateOnly | Bucket::RejectedOnly => {
+            let seen = !sighting.voided && worth(sighting, settings) == Bucket::Seen;
+            seen.then_some(Bucket::Seen)
+        }
+        _ => None,
+    }
+}
+
 /// Whether a reader's visit in the period is proven, for the attempted rate: (seen + no_access with proof) / D (DOMAIN 3).
 /// An attempt whose own time is under review proves nothing yet, and a refused one proves nothing at all.
 #[must_use]

@@ -1,0 +1,114 @@
+//! `column IN (…)` as one statement for any number of values, so that it is prepared once and not once per length.
+//!
+//! Diesel writes a bind for each value on SQLite; parsing that text again for every push was most of a push's cost. Here the
+//! values travel as one bind: an array on PostgreSQL, a JSON array on SQLite.
+
+use diesel::expression::{AppearsOnTable, Expression, ValidGrouping, is_aggregate};
+use diesel::pg::Pg;
+use diesel::query_builder::{AstPass, QueryFragment, QueryId};
+use diesel::serialize::ToSql;
+use diesel::sql_types::{Array, BigInt, Bool, HasSqlType, Text};
+use diesel::sqlite::Sqlite;
+use diesel::{QueryResult, SelectableExpression};
+use uuid::Uuid;
+
+use super::{Uuid16, UuidKey};
+
+/// What a column can be compared with.
+pub trait Key: Copy {
+    /// Its type on PostgreSQL.
+    type Sql: diesel::sql_types::SqlType + diesel::query_builder::QueryId + 'static;
+    /// Its value there.
+    type Bound: Clone;
+    /// How SQLite reads it from a JSON array.
+    const READ: &'static str;
+    /// The value to bind on PostgreSQL.
+    fn bound(self) -> Self::Bound;
+    /// The value as JSON.
+    fn json(self) -> serde_json::Value;
+}
+
+impl Key for i64 {
+    type Sql = BigInt;
+    type Bound = Self;
+    const READ: &'static str = "value";
+
+    fn bound(self) -> Self {
+        self
+    }
+
+    fn json(self) -> serde_json::Value {
+        self.into()
+    }
+}
+
+impl Key for Uuid {
+    type Sql = UuidKey;
+    type Bound = Uuid16;
+    const READ: &'static str = "unhex(value)";
+
+    fn bound(self) -> Uuid16 {
+        Uuid16(self)
+    }
+
+    fn json(self) -> serde_json::Value {
+        self.simple().to_string().into()
+    }
+}
+
+/// A comparison made by [`among`].
+#[derive(Clone, Debug)]
+pub struct Among<C, K: Key> {
+    column: C,
+    bound: Vec<K::Bound>,
+    json: String,
+}
+
+/// Whether a column holds one of the keys.
+pub fn among<C: Expression, K: Key>(column: C, keys: &[K]) -> Among<C, K> {
+    let json = serde_json::Value::Array(keys.iter().map(|key| key.json()).collect()).to_string();
+    Among { column, bound: keys.iter().map(|key| key.bound()).collect(), json }
+}
+
+impl<C: Expression, K: Key> Expression for Among<C, K> {
+    type SqlType = Bool;
+}
+
+impl<C, K: Key, From> AppearsOnTable<From> for Among<C, K> where C: AppearsOnTable<From> {}
+
+impl<C, K: Key, From> SelectableExpression<From> for Among<C, K> where C: SelectableExpression<From> {}
+
+impl<C, K: Key> ValidGrouping<()> for Among<C, K> {
+    type IsAggregate = is_aggregate::No;
+}
+
+impl<C: QueryId, K: Key + 'static> QueryId for Among<C, K> {
+    type QueryId = Among<C::QueryId, K>;
+    const HAS_STATIC_QUERY_ID: bool = C::HAS_STATIC_QUERY_ID;
+}
+
+impl<C: QueryFragment<Sqlite>, K: Key> QueryFragment<Sqlite> for Among<C, K> {
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Sqlite>) -> QueryResult<()> {
+        self.column.walk_ast(out.reborrow())?;
+        out.push_sql(" IN (SELECT ");
+        out.push_sql(K::READ);
+        out.push_sql(" FROM json_each(");
+        out.push_bind_param::<Text, _>(&self.json)?;
+        out.push_sql("))");
+        Ok(())
+    }
+}
+
+impl<C: QueryFragment<Pg>, K: Key> QueryFragment<Pg> for Among<C, K>
+where
+    Vec<K::Bound>: ToSql<Array<K::Sql>, Pg>,
+    Pg: HasSqlType<Array<K::Sql>>,
+{
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
+        self.column.walk_ast(out.reborrow())?;
+        out.push_sql(" = ANY(");
+        out.push_bind_param::<Array<K::Sql>, _>(&self.bound)?;
+        out.push_sql(")");
+        Ok(())
+    }
+}

@@ -1,0 +1,141 @@
+//! The ground to run on: a company with its readers, phones, rounds and a million readings of the past months.
+//!
+//! Laid out by plain SQL that both stores read alike, because the way through the API would take an hour.
+
+use meterbook::accounts::{Actor, Role};
+use meterbook::calendar::Instant;
+use meterbook::id::{AccountId, DeviceId};
+use meterbook_api::accounts::Tokens;
+use meterbook_api::keys::Keys;
+use serde_json::{Value, json};
+use std::path::Path;
+use uuid::Uuid;
+
+/// Who reads.
+pub const READERS: i64 = 210;
+/// Points in the one round of each reader.
+pub const STOPS: i64 = 600;
+/// Phones of each reader, each with its share of the stops.
+pub const PHONES: i64 = 50;
+/// Months of past readings.
+pub const MONTHS: i64 = 8;
+/// Points of a phone.
+pub const SHARE: i64 = STOPS / PHONES;
+/// All points.
+pub const POINTS: i64 = READERS * STOPS;
+/// A day, ms.
+const DAY: i64 = 86_400_000;
+
+/// The statements that lay it out in a migrated database. `uuid(hex)` makes an id of 32 hex digits.
+pub fn statements(now: Instant, uuid: impl Fn(&str) -> String, hex: impl Fn(&str, usize) -> String) -> Vec<String> {
+    let ms = now.timestamp_millis();
+    let day = now.date_naive();
+    let series = |n: i64| format!("WITH RECURSIVE n(i) AS (VALUES (1) UNION ALL SELECT i + 1 FROM n WHERE i < {n})");
+    let long_ago = ms - 400 * DAY;
+    let month = 30 * DAY;
+    // The youngest lies a whole month back, so that none is in the running month.
+    let at = |i: &str, k: &str| format!("({ms} - 32 * {DAY} - ({k} - 1) * {month} - ({i} % 3000) * 60000)");
+    let id = |i: &str, k: &str| {
+        let at = at(i, k);
+        uuid(&format!("{} || '7000' || '8000' || {}", hex(&at, 12), hex(&format!("({k} * 1000000 + {i})"), 12)))
+    };
+    let mut all = vec![
+        format!(
+            "{} INSERT INTO accounts (login, name, role, password_hash, created_at) SELECT 'r' || i, 'reader', 'reader', 'x', {ms} FROM n",
+            series(READERS)
+        ),
+        format!(
+            "{} INSERT INTO devices (account_id, label, platform, created_at, highest_contiguous_seq) SELECT (i - 1) / {PHONES} + 1, 'phone', 'android', {ms}, {} FROM n",
+            series(READERS * PHONES),
+            SHARE * MONTHS
+        ),
+        format!(
+            "{} INSERT INTO sessions (account_id, device_id, created_at) SELECT (i - 1) / {PHONES} + 1, i, {ms} FROM n",
+            series(READERS * PHONES)
+        ),
+        "INSERT INTO areas (name, path) VALUES ('area', 'area')".into(),
+        format!("{} INSERT INTO routes (code, area_id) SELECT 'R' || i, 1 FROM n", series(READERS)),
+        format!(
+            "{} INSERT INTO service_points (number, area_id, route_id, office_order, class, state, created_at, changed_at) SELECT 'P' || i, 1, (i - 1) / {STOPS} + 1, i, CASE WHEN i % 20 = 0 THEN 'commercial' WHEN i % 20 < 12 THEN 'residential_outdoor' ELSE 'residential_indoor' END, 'active', {ms}, {ms} FROM n",
+            series(POINTS)
+        ),
+        format!(
+            "INSERT INTO point_terms (point_id, valid_from, class, state, source) SELECT id, {long_ago}, class, state, 'bench' FROM service_points"
+        ),
+        format!(
+            "{} INSERT INTO meters (number, type_id, changed_at) SELECT 'M' || i, (SELECT id FROM meter_types WHERE code = CASE WHEN i % 20 = 0 THEN 'IC-G4' ELSE 'G2.5' END), {ms} FROM n",
+            series(POINTS)
+        ),
+        format!(
+            "INSERT INTO installations (meter_id, point_id, installed_at, first_index) SELECT id, id, {long_ago}, 1000000 FROM meters"
+        ),
+        format!(
+            "{} INSERT INTO purchases (reference, meter_id, loaded_at, volume, paid_fen) SELECT 'S' || i || '-' || k, i, {}, 20000, 6000 FROM n, (SELECT i AS k FROM n WHERE i <= {MONTHS}) AS months WHERE n.i % 20 = 0",
+            series(POINTS),
+            at("n.i", "k").replace(&format!("{ms} - 32"), &format!("{ms} - 20"))
+        ),
+        format!(
+            "{} INSERT INTO rounds (name, route_id, reader_id, from_day, until_day, state, created_by, created_at, changed_at) SELECT 'round', i, i, '{}', '{}', 'assigned', 1, {ms}, {ms} FROM n",
+            series(READERS),
+            day - chrono::TimeDelta::days(40),
+            day + chrono::TimeDelta::days(40)
+        ),
+        format!(
+            "INSERT INTO round_holders (round_id, reader_id, held_from) SELECT id, reader_id, {long_ago} FROM rounds"
+        ),
+        format!(
+            "INSERT INTO stops (round_id, point_id, position, state, changed_at) SELECT route_id, id, office_order, 'open', {ms} FROM service_points"
+        ),
+        "INSERT INTO feeds (reader_id, head) SELECT id, 0 FROM accounts".into(),
+    ];
+    let body = "'{\"boot_id\":\"0193a1b2-0000-7000-8000-000000000000\",\"device_seq\":' || i || ',\"id\":\"0193a1b2-0000-7000-8000-000000000000\",\"index\":1000000,\"kind\":\"reading\",\"place\":{\"accuracy_m\":12,\"lat_micro\":31230000,\"lng_micro\":121470000},\"read_at\":\"2026-03-02T09:12:13.123+08:00\",\"read_elapsed_ms\":123456789,\"service_point_id\":' || i || '}'";
+    for k in (1..=MONTHS).rev() {
+        let key = k.to_string();
+        let seq = format!("{} + (i - 1) % {SHARE} + 1", (MONTHS - k) * SHARE);
+        let index = 1_000_000 + (MONTHS - k + 1) * 20_000;
+        all.push(format!(
+            "{} INSERT INTO records (id, kind, code, point_id, meter_id, reader_id, device_id, device_seq, observed_at, received_at, grade, figure_index, cumulative, balance, flags, body_hash, body) \
+             SELECT {}, 'reading', 'field', i, i, (i - 1) / {STOPS} + 1, (i - 1) / {SHARE} + 1, {seq}, {}, {}, 'B', {index}, CASE WHEN i % 20 = 0 THEN {index} - 25000 END, CASE WHEN i % 20 = 0 THEN 300000 END, '', {}, {body} FROM n",
+            series(POINTS), id("i", &key), at("i", &key), at("i", &key), uuid(&hex("i", 32)),
+        ));
+    }
+    all
+}
+
+/// A token for a phone (1 …).
+pub fn token(folder: &Path, phone: i64, now: Instant) -> String {
+    let keys = Keys::load_or_create(&folder.join("keys.json")).unwrap();
+    let actor = Actor { account: AccountId(reader_of(phone)), role: Role::Reader, device: Some(DeviceId(phone)) };
+    Tokens::new(&keys).mint(&actor, phone, 1, now).unwrap()
+}
+
+/// The reader of a phone.
+pub fn reader_of(phone: i64) -> i64 {
+    (phone - 1) / PHONES + 1
+}
+
+/// One reading of a point a month later, as a phone tells it; `n` numbers the phone's records from 1.
+pub fn reading(point: i64, n: i64, boot: Uuid, now: Instant) -> Value {
+    let read_at = now - chrono::TimeDelta::minutes(30) + chrono::TimeDelta::milliseconds(n);
+    let index = 1_000_000 + (MONTHS + 1) * 20_000;
+    let mut item = json!({
+        "id": Uuid::now_v7(), "kind": "reading", "device_seq": SHARE * MONTHS + n,
+        "read_at": read_at.to_rfc3339_opts(chrono::SecondsFormat::Millis, true),
+        "read_elapsed_ms": 5_000_000 + n, "boot_id": boot, "service_point_id": point, "index": index,
+        "place": { "lat_micro": 31_230_000 + point, "lng_micro": 121_470_000 - point, "accuracy_m": 12 },
+    });
+    if point % 20 == 0 {
+        item["cumulative"] = json!(index - 25_000);
+        item["balance"] = json!(300_000);
+    }
+    item
+}
+
+/// A push of readings.
+pub fn push_body(items: &[Value], boot: Uuid, now: Instant) -> Vec<u8> {
+    let body = json!({
+        "batch_id": Uuid::now_v7(), "sent_at": now.to_rfc3339_opts(chrono::SecondsFormat::Millis, true),
+        "sent_elapsed_ms": 5_000_000 + 1_800_000, "boot_id": boot, "items": items,
+    });
+    body.to_string().into_bytes()
+}
