@@ -4,10 +4,9 @@
 use crate::db::schema::{
     coverage_counters, coverage_periods, coverage_plan, point_terms, quarantine, records, rounds, service_points, stops,
 };
-use crate::db::{Conn, Lockable, among, each};
+use crate::db::{Conn, Lockable, Statement, Value, among, each};
 use crate::http::{from_ms, to_ms};
 use diesel::prelude::*;
-use diesel::upsert::excluded;
 use meterbook::calendar::{Instant, Period, Zone};
 use meterbook::coverage::{
     Bucket, PointFacts, Settings, Sighting, SightingKind, Term, bucket_after, is_period_of, place,
@@ -151,7 +150,6 @@ fn move_places(
     placed: &HashMap<(i32, i64), Place>,
     moved: &BTreeMap<(i32, i64), i32>,
 ) -> QueryResult<()> {
-    use coverage_plan as plan;
     let mut together: BTreeMap<(i32, i32), Vec<i64>> = BTreeMap::new();
     let mut deltas: BTreeMap<(i32, Place), i64> = BTreeMap::new();
     for ((period, point), bucket) in moved {
@@ -161,8 +159,11 @@ fn move_places(
         *deltas.entry((*period, Place { bucket: *bucket, ..before.clone() })).or_default() += 1;
     }
     for ((period, bucket), points) in together {
-        let rows = plan::table.filter(plan::period.eq(period)).filter(among(plan::point_id, &points));
-        each!(conn, c => diesel::update(rows).set(plan::bucket.eq(bucket)).execute(c))?;
+        let update = Statement {
+            sql: "UPDATE coverage_plan SET bucket = ? WHERE period = ? AND point_id ?",
+            values: vec![Value::Small(bucket), Value::Small(period), Value::among(&points)],
+        };
+        each!(conn, c => update.execute(c))?;
     }
     count_all(conn, deltas)
 }
@@ -338,31 +339,20 @@ fn store_place(conn: &mut Conn, period: i32, point: i64, place: Option<&Place>) 
 }
 
 fn count(conn: &mut Conn, period: i32, place: &Place, change: i64) -> QueryResult<()> {
-    use coverage_counters as counters;
-    let row = (
-        counters::period.eq(period),
-        counters::class.eq(&place.class),
-        counters::area_id.eq(place.area_id),
-        counters::route_id.eq(place.route_id),
-        counters::reader_id.eq(place.reader_id),
-        counters::bucket.eq(place.bucket),
-        counters::points.eq(change),
-    );
-    let key = (
-        counters::period,
-        counters::class,
-        counters::area_id,
-        counters::route_id,
-        counters::reader_id,
-        counters::bucket,
-    );
-    each!(conn, c => diesel::insert_into(counters::table)
-        .values(row)
-        .on_conflict(key)
-        .do_update()
-        .set(counters::points.eq(counters::points + excluded(counters::points)))
-        .execute(c))
-    .map(drop)
+    let upsert = Statement {
+        sql: "INSERT INTO coverage_counters (period, class, area_id, route_id, reader_id, bucket, points) VALUES (?, ?, ?, ?, ?, ?, ?) \
+              ON CONFLICT (period, class, area_id, route_id, reader_id, bucket) DO UPDATE SET points = coverage_counters.points + excluded.points",
+        values: vec![
+            Value::Small(period),
+            Value::Text(place.class.clone()),
+            Value::Int(place.area_id),
+            Value::Int(place.route_id),
+            Value::Int(place.reader_id),
+            Value::Small(place.bucket),
+            Value::Int(change),
+        ],
+    };
+    each!(conn, c => upsert.execute(c)).map(drop)
 }
 
 /// One counter: where, which bucket, how many points.

@@ -4,10 +4,12 @@
 //! says so to [`Conn::lock`], and the rest of the difference lives in this folder.
 
 mod among;
+mod checkpoint;
 mod conn;
 mod lock;
 mod migrate;
 pub mod schema;
+mod statement;
 mod store;
 mod types;
 mod workers;
@@ -17,5 +19,6 @@ pub(crate) use conn::each;
 pub use conn::{Conn, DatabaseUrl};
 pub use lock::Lockable;
 pub use migrate::{MigrationError, MigrationState, migrate, migration_state};
+pub use statement::{Statement, Value};
 pub use store::{Isolation, Store, StoreError};
 pub use types::{Uuid16, UuidKey};

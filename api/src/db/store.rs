@@ -1,5 +1,6 @@
 //! The one door to the data: named transactions, counted and timed.
 
+use super::checkpoint::Checkpointer;
 use super::conn::Access;
 use super::workers::{Duty, Job, Workers};
 use super::{Conn, DatabaseUrl};
@@ -39,6 +40,8 @@ struct Inner {
     url: DatabaseUrl,
     writers: Workers,
     readers: Workers,
+    /// SQLite's; after the writers, which signal to it, so that it ends after them.
+    _checkpointer: Option<Checkpointer>,
 }
 
 impl Store {
@@ -51,9 +54,14 @@ impl Store {
             DatabaseUrl::Sqlite(_) => (Duty::GroupCommit, 1),
             DatabaseUrl::Postgres(_) => (Duty::Single(Access::Write), 6),
         };
-        let writers = Workers::start("db-write", &url, duty, writer_count)?;
-        let readers = Workers::start("db-read", &url, Duty::Single(Access::Read), 4)?;
-        Ok(Self { inner: Arc::new(Inner { url, writers, readers }) })
+        let checkpointer = match url {
+            DatabaseUrl::Sqlite(_) => Some(Checkpointer::start(&url)?),
+            DatabaseUrl::Postgres(_) => None,
+        };
+        let signal = checkpointer.as_ref().and_then(Checkpointer::signal);
+        let writers = Workers::start("db-write", &url, duty, writer_count, signal)?;
+        let readers = Workers::start("db-read", &url, Duty::Single(Access::Read), 4, None)?;
+        Ok(Self { inner: Arc::new(Inner { url, writers, readers, _checkpointer: checkpointer }) })
     }
 
     /// Where the data live.

@@ -8,7 +8,7 @@ use super::conn::Access;
 use super::{Conn, DatabaseUrl};
 use diesel::result::{DatabaseErrorKind, Error};
 use diesel::{ConnectionError, QueryResult};
-use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::mpsc::{Receiver, Sender, SyncSender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
@@ -42,19 +42,25 @@ pub enum Duty {
 }
 
 impl Workers {
-    /// Starts `count` threads; each opens its connection before the first job.
+    /// Starts `count` threads; each opens its connection before the first job. After a group's commit they say so to `committed`.
     ///
     /// # Errors
     /// Where the first connection can't be opened.
-    pub fn start(name: &str, url: &DatabaseUrl, duty: Duty, count: usize) -> Result<Self, ConnectionError> {
+    pub fn start(
+        name: &str,
+        url: &DatabaseUrl,
+        duty: Duty,
+        count: usize,
+        committed: Option<SyncSender<()>>,
+    ) -> Result<Self, ConnectionError> {
         let (queue, jobs) = channel::<Box<dyn Job>>();
         let jobs = Arc::new(Mutex::new(jobs));
         let mut threads = Vec::with_capacity(count);
         for number in 0..count {
             let (opened, is_open) = channel();
-            let (url, jobs) = (url.clone(), Arc::clone(&jobs));
+            let (url, jobs, committed) = (url.clone(), Arc::clone(&jobs), committed.clone());
             let thread = std::thread::Builder::new().name(format!("{name}-{number}"));
-            let body = move || match Worker::open(url, duty) {
+            let body = move || match Worker::open(url, duty, committed) {
                 Err(fault) => drop(opened.send(Err(fault))),
                 Ok(mut worker) => {
                     if opened.send(Ok(())).is_ok() {
@@ -91,12 +97,13 @@ struct Worker {
     url: DatabaseUrl,
     duty: Duty,
     conn: Conn,
+    committed: Option<SyncSender<()>>,
 }
 
 impl Worker {
-    fn open(url: DatabaseUrl, duty: Duty) -> Result<Self, ConnectionError> {
+    fn open(url: DatabaseUrl, duty: Duty, committed: Option<SyncSender<()>>) -> Result<Self, ConnectionError> {
         let conn = Conn::open(&url, duty.access())?;
-        Ok(Self { url, duty, conn })
+        Ok(Self { url, duty, conn, committed })
     }
 
     fn serve(&mut self, jobs: &Mutex<Receiver<Box<dyn Job>>>) {
@@ -111,7 +118,13 @@ impl Worker {
                 }
             }
             match self.duty {
-                Duty::GroupCommit => self.commit_together(group),
+                Duty::GroupCommit => {
+                    self.commit_together(group);
+                    // A full channel is a signal not yet taken.
+                    if let Some(committed) = &self.committed {
+                        let _ = committed.try_send(());
+                    }
+                }
                 Duty::Single(_) => group.into_iter().for_each(|job| self.commit_alone(job)),
             }
         }

@@ -4,7 +4,7 @@ use super::wire::{CreateRoundRequest, Round, RoundStop};
 use crate::accounts::store::{audit, find_account};
 use crate::coverage::store::retouch_everywhere;
 use crate::db::schema::{feed_entries, feeds, round_holders, rounds, routes, service_points, stops};
-use crate::db::{Conn, Lockable, among, each};
+use crate::db::{Conn, Lockable, Statement, Value, among, each};
 use crate::http::{Problem, ProblemCode, Time, from_ms, to_ms};
 use chrono::NaiveDate;
 use diesel::prelude::*;
@@ -366,8 +366,11 @@ pub fn visit_stops(
         }
     }
     for (state, stops) in moved {
-        let change = (stops::state.eq(state), stops::changed_at.eq(to_ms(now)));
-        each!(conn, c => diesel::update(stops::table.filter(among(stops::id, &stops))).set(change).execute(c))?;
+        let update = Statement {
+            sql: "UPDATE stops SET state = ?, changed_at = ? WHERE id ?",
+            values: vec![Value::Text(state.into()), Value::Int(to_ms(now)), Value::among(&stops)],
+        };
+        each!(conn, c => update.execute(c))?;
     }
     // A phone takes a changed round whole, so one entry tells of all its stops.
     let mut feed: BTreeMap<i64, Vec<FeedChange>> = BTreeMap::new();
@@ -411,14 +414,12 @@ impl FeedChange {
 /// of the feed step over an entry that commits later (PROTOCOL, "Pull").
 pub fn announce(conn: &mut Conn, reader: AccountId, changes: &[FeedChange], now: Instant) -> QueryResult<()> {
     let added = i64::try_from(changes.len()).unwrap_or(i64::MAX);
-    let first = (feeds::reader_id.eq(reader.0), feeds::head.eq(added));
-    let head: i64 = each!(conn, c => diesel::insert_into(feeds::table)
-        .values(first)
-        .on_conflict(feeds::reader_id)
-        .do_update()
-        .set(feeds::head.eq(feeds::head + added))
-        .returning(feeds::head)
-        .get_result(c))?;
+    let bump = Statement {
+        sql: "INSERT INTO feeds (reader_id, head) VALUES (?, ?) ON CONFLICT (reader_id) DO UPDATE SET head = feeds.head + excluded.head",
+        values: vec![Value::Int(reader.0), Value::Int(added)],
+    };
+    each!(conn, c => bump.execute(c))?;
+    let head: i64 = each!(conn, c => feeds::table.find(reader.0).select(feeds::head).first(c))?;
     for (change, version) in changes.iter().zip(head - added + 1..) {
         let row = (
             feed_entries::reader_id.eq(reader.0),

@@ -2,7 +2,7 @@
 
 use super::item::{Incoming, Observed, Record};
 use crate::db::schema::{devices, feed_entries, feeds, quarantine, records};
-use crate::db::{Conn, Lockable, Uuid16, among, each};
+use crate::db::{Conn, Lockable, Statement, Uuid16, Value, among, each};
 use crate::http::{from_ms, to_ms};
 use diesel::prelude::*;
 use meterbook::calendar::Instant;
@@ -206,13 +206,11 @@ pub fn update_phone(
     sent_at: Instant,
     now: Instant,
 ) -> QueryResult<()> {
-    let change = (
-        devices::highest_contiguous_seq.eq(contiguous),
-        devices::clock_device_at.eq(to_ms(sent_at)),
-        devices::clock_server_at.eq(to_ms(now)),
-        devices::last_seen_at.eq(to_ms(now)),
-    );
-    each!(conn, c => diesel::update(devices::table.find(device.0)).set(change).execute(c)).map(drop)
+    let update = Statement {
+        sql: "UPDATE devices SET highest_contiguous_seq = ?, clock_device_at = ?, clock_server_at = ?, last_seen_at = ? WHERE id = ?",
+        values: [contiguous, to_ms(sent_at), to_ms(now), to_ms(now), device.0].map(Value::Int).into(),
+    };
+    each!(conn, c => update.execute(c)).map(drop)
 }
 
 /// The head of a reader's feed.
