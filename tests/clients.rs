@@ -267,13 +267,13 @@ fn a_type_that_says_nothing_is_found_in_every_language() {
 }
 
 /// A reader with a round to do, and a code for one more phone of his.
-async fn phone_to_be(world: &World) -> String {
+pub async fn phone_to_be(world: &World) -> String {
     let street = Street::build(world).await;
     world.activation_code(street.phone.account).await
 }
 
 /// What the phone is told of the world.
-fn told<'c>(command: &'c mut Command, world: &World, code: &str) -> &'c mut Command {
+pub fn told<'c>(command: &'c mut Command, world: &World, code: &str) -> &'c mut Command {
     command.env("METERBOOK_URL", &world.url).env("METERBOOK_CODE", code)
 }
 

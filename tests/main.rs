@@ -22,6 +22,7 @@ mod phones;
 mod races;
 mod register;
 mod rights;
+mod rxdb;
 mod schemas;
 mod startup;
 mod tidy;
