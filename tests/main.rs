@@ -14,6 +14,7 @@ mod support;
 
 mod accounts;
 mod bad_input;
+mod clients;
 mod contract;
 mod demo;
 mod headers;
@@ -21,6 +22,7 @@ mod phones;
 mod races;
 mod register;
 mod rights;
+mod rxdb;
 mod schemas;
 mod startup;
 mod tidy;

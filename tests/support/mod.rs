@@ -4,6 +4,7 @@ mod contract;
 mod database;
 mod postgres;
 pub mod street;
+pub mod tools;
 mod world;
 
 pub use contract::Contract;
