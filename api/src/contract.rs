@@ -1,6 +1,6 @@
 //! The contract: which operations there are, collected from the handlers themselves, and the document made of them.
 
-use crate::{accounts, anomalies, coverage, meta, meters, rounds, sync};
+use crate::{accounts, anomalies, coverage, meta, meters, readings, rounds, sync};
 use meterbook::accounts::{Operation, Rights};
 use serde_json::Value;
 use utoipa::OpenApi;
@@ -57,6 +57,13 @@ pub fn routes(config: &mut ServiceConfig) {
         .service(sync::routes::pull_changes)
         .service(sync::routes::push_records)
         .service(sync::routes::list_quarantine)
+        .service(readings::routes::list_report_codes)
+        .service(readings::routes::list_hazards)
+        .service(readings::routes::get_hazard)
+        .service(readings::routes::decide_hazard)
+        .service(readings::routes::list_found_changes)
+        .service(readings::routes::decide_found_change)
+        .service(readings::routes::list_point_records)
         .service(coverage::routes::get_coverage)
         .service(anomalies::routes::list_cases)
         .service(anomalies::routes::get_case)

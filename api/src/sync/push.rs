@@ -1,6 +1,11 @@
 //! Deciding a push: every item by itself, all in one transaction.
 
-use super::item::{Fault, Incoming, Observed, Record};
+mod corrections;
+mod effects;
+
+use self::corrections::{Arrival, CORRECTED, Corrections, WAITING};
+use self::effects::Effects;
+use super::item::{Corrected, Fault, Incoming, Observed, Record};
 use super::store::{self, Accepted, Aside, Known, Phone};
 use crate::anomalies::store::{MeterAtPoint, SET_ASIDE, Source, load_meters, open_cases};
 use crate::coverage::store::retouch;
@@ -12,8 +17,9 @@ use meterbook::anomalies::{Observation, Verdict};
 use meterbook::calendar::{Instant, Period, Zone};
 use meterbook::coverage::{Settings as CoverageSettings, SightingKind};
 use meterbook::id::{AccountId, DeviceId, PointId, RecordId};
-use meterbook::readings::form_faults;
+use meterbook::readings::correction::ALREADY_CORRECTED;
 use meterbook::readings::observed::{Observed as ObservedTime, TimeClaim, TimeSettings, needs_time_review, observe};
+use meterbook::readings::{Figures, Linking, ReadingKind, form_faults};
 use meterbook::rounds::{Holding, Standing, StopVisit, standing};
 use meterbook::sync::{Outcome, Rejection, Sequence};
 use std::collections::{BTreeSet, HashMap};
@@ -80,6 +86,8 @@ struct Batch<'s> {
     visits: Vec<(PointId, NaiveDate, StopVisit)>,
     touched: BTreeSet<i64>,
     days: BTreeSet<NaiveDate>,
+    corrections: Corrections,
+    effects: Effects,
 }
 
 impl<'s> Batch<'s> {
@@ -103,6 +111,8 @@ impl<'s> Batch<'s> {
             visits: Vec::new(),
             touched: BTreeSet::new(),
             days: BTreeSet::new(),
+            corrections: Corrections::load(conn, sender.reader, items)?,
+            effects: Effects::default(),
         })
     }
 
@@ -140,6 +150,10 @@ impl<'s> Batch<'s> {
         }
         let held = self.held.get(&record.point).map_or(&[][..], Vec::as_slice);
         let standing = standing(held, self.sender.reader, self.sender.received_at);
+        if let Observed::Correction(corrected) = &record.observed {
+            let refused = |(code, pointer): (_, String)| Fault { code, pointer, point: None, read_at: None };
+            return self.examine_correction(record, corrected, standing).map_err(refused);
+        }
         // A point that exists but is nobody's business of this reader looks like one that does not (SECURITY 1).
         let Some(at_point) = self.meters.get(&record.point).filter(|_| standing != Standing::Stranger) else {
             return fault(Rejection::NotYourStop.code(), "/service_point_id");
@@ -152,6 +166,23 @@ impl<'s> Batch<'s> {
             if let Some(wrong) = form_faults(&installed.traits, figures, excused).first() {
                 return fault(wrong.code(), &format!("/{}", wrong.figure().code()));
             }
+        }
+        Ok((self.observed_time(record), standing))
+    }
+
+    /// A reader may correct his own record after the round has gone to another; what waits for its target may be of any
+    /// point, so there the round decides.
+    fn examine_correction(
+        &self,
+        record: &Record,
+        corrected: &Corrected,
+        standing: Standing,
+    ) -> Result<(ObservedTime, Standing), (&'static str, String)> {
+        let stranger = || (Rejection::NotYourStop.code(), "/service_point_id".to_owned());
+        let at_point = self.meters.get(&record.point).ok_or_else(stranger)?;
+        let linking = self.corrections.examine(self.sender.reader, record, corrected, at_point)?;
+        if linking == Linking::Waiting && standing == Standing::Stranger {
+            return Err(stranger());
         }
         Ok((self.observed_time(record), standing))
     }
@@ -179,12 +210,27 @@ impl<'s> Batch<'s> {
         (time, standing): (ObservedTime, Standing),
     ) -> QueryResult<Receipt> {
         let Some(at_point) = self.meters.get_mut(&record.point) else { return Err(diesel::NotFound) };
-        let mut flags = time_flags(&time, at_point, self.sender.zone);
-        let noted = [(record.has_evidence, "proof"), (standing == Standing::Former, "after_reassignment")];
-        flags.extend(noted.into_iter().filter(|(is, _)| *is).map(|(_, flag)| flag.to_owned()));
-        let verdict = judge(at_point, record, time.at, self.sender.zone);
-        flags.extend(verdict.iter().flat_map(verdict_flags));
         let meter = at_point.meter.as_ref().map(|installed| installed.meter);
+        let arrival = self.corrections.arrive(conn, self.sender, record, meter, time.at)?;
+        if arrival == Arrival::Taken {
+            return self.keep_aside(conn, item, Outcome::Conflict, ALREADY_CORRECTED, "/corrects", None);
+        }
+        let mut flags = time_flags(&time, at_point, self.sender.zone, record.observed.is_visit());
+        let noted = [
+            (record.has_evidence, "proof"),
+            (standing == Standing::Former, "after_reassignment"),
+            (arrival == Arrival::Superseded, CORRECTED),
+            (arrival == (Arrival::Correction { is_linked: false }), WAITING),
+        ];
+        flags.extend(noted.into_iter().filter(|(is, _)| *is).map(|(_, flag)| flag.to_owned()));
+        let verdict = match arrival {
+            Arrival::Plain => judge(at_point, record, time.at, self.sender.zone),
+            _ => None,
+        };
+        flags.extend(verdict.iter().flat_map(verdict_flags));
+        if arrival != Arrival::Plain {
+            flags.extend(self.settle_chain(record));
+        }
         let accepted =
             Accepted { incoming: item, record, meter, observed_at: time.at, grade: time.grade, flags: &flags };
         store::insert_record(conn, &accepted, self.sender.reader, self.sender.device, self.sender.received_at)?;
@@ -193,16 +239,27 @@ impl<'s> Batch<'s> {
                 Source { meter, point: PointId(record.point), record: RecordId(record.id), observed_at: time.at };
             open_cases(conn, source, &verdict.findings, self.sender.received_at)?;
         }
+        self.effects.report(record, meter, time.at);
         self.records.insert(record.id, Known { hash: item.hash.clone(), flags: flags.join(",") });
         self.seqs.insert(record.device_seq, record.id);
         self.note_visit(record, time.at);
         Ok(Receipt { outcome: Outcome::Accepted, fault: None, flags })
     }
 
+    /// Judges what now counts in a record's chain. What is said of it belongs on the receipt of the head alone.
+    fn settle_chain(&mut self, record: &Record) -> Vec<String> {
+        let own = RecordId(record.id);
+        let Some(settled) = self.corrections.settle(self.sender, own, &mut self.meters) else { return Vec::new() };
+        let flags = if settled.head.head == own { settled.head.flags.clone() } else { Vec::new() };
+        self.effects.settle(settled);
+        flags
+    }
+
     fn note_visit(&mut self, record: &Record, at: Instant) {
         let what = match &record.observed {
             Observed::Reading { kind, .. } => SightingKind::Reading(*kind),
             Observed::Attempt { .. } => SightingKind::Attempt { proof: record.has_evidence },
+            _ => return,
         };
         let day = self.sender.zone.day(at);
         self.visits.push((PointId(record.point), day, StopVisit::of(what)));
@@ -214,7 +271,8 @@ impl<'s> Batch<'s> {
         let theirs = fault.code != Rejection::NotYourStop.code();
         let point =
             fault.point.filter(|point| theirs && self.meters.contains_key(point) && self.held.contains_key(point));
-        self.keep_aside(conn, item, Outcome::Rejected, fault.code, &fault.pointer, point.zip(fault.read_at))
+        let outcome = if fault.code == ALREADY_CORRECTED { Outcome::Conflict } else { Outcome::Rejected };
+        self.keep_aside(conn, item, outcome, fault.code, &fault.pointer, point.zip(fault.read_at))
     }
 
     fn keep_aside(
@@ -238,6 +296,7 @@ impl<'s> Batch<'s> {
 
     /// Moves stops, rounds and coverage by what was taken.
     fn finish(&mut self, conn: &mut Conn) -> QueryResult<()> {
+        self.effects.store(conn, self.sender)?;
         visit_stops(conn, self.sender.reader, &self.visits, self.sender.received_at)?;
         let periods: BTreeSet<Period> =
             self.days.iter().flat_map(|day| [Period::month_of(*day), Period::quarter_of(*day)]).collect();
@@ -247,27 +306,39 @@ impl<'s> Batch<'s> {
     }
 }
 
-fn time_flags(time: &ObservedTime, at_point: &MeterAtPoint, zone: Zone) -> Vec<String> {
+fn time_flags(time: &ObservedTime, at_point: &MeterAtPoint, zone: Zone, is_visit: bool) -> Vec<String> {
     let settings = TimeSettings::default();
-    let review = needs_time_review(time, at_point.class, settings.uncertainty, zone, &CoverageSettings::default());
+    let review =
+        is_visit && needs_time_review(time, at_point.class, settings.uncertainty, zone, &CoverageSettings::default());
     let noted = [(review, "time_review"), (time.clock_ahead, "clock_ahead"), (time.clock_lost, "clock_lost")];
     noted.into_iter().filter(|(is, _)| *is).map(|(_, flag)| flag.to_owned()).collect()
 }
 
 fn judge(at_point: &mut MeterAtPoint, record: &Record, at: Instant, zone: Zone) -> Option<Verdict> {
-    use meterbook::readings::ReadingKind;
     let Observed::Reading { kind, figures } = &record.observed else { return None };
+    judge_figures(at_point, record, *kind, *figures, at, zone)
+}
+
+/// Judges figures as seen at a moment, with what else the record says.
+fn judge_figures(
+    at_point: &mut MeterAtPoint,
+    record: &Record,
+    kind: ReadingKind,
+    figures: Figures,
+    at: Instant,
+    zone: Zone,
+) -> Option<Verdict> {
     // What a customer tells is evidence of nothing but itself.
-    if *kind == ReadingKind::Customer {
+    if kind == ReadingKind::Customer {
         return None;
     }
     let seen = Observation {
         at,
-        figures: *figures,
+        figures,
         seen_number: record.seen_number.as_deref(),
         vacancy: record.vacancy && record.has_evidence,
         gas_in_use: record.gas_in_use,
-        confirmed: record.confirmed || *kind == ReadingKind::Reread,
+        confirmed: record.confirmed || kind == ReadingKind::Reread,
     };
     at_point.judge(&seen, zone.day(at))
 }

@@ -14,6 +14,7 @@ use actix_web::web::{Data, Json, Query};
 use actix_web::{get, post};
 use meterbook::accounts::{Actor, Operation, Role};
 use meterbook::id::DeviceId;
+use meterbook::readings::correction::{ALREADY_CORRECTED, ALREADY_CORRECTED_TEXT};
 use meterbook::readings::{Figure, FormFault};
 use meterbook::sync::{Cursor, Rejection};
 use meterbook::text::{Language, Text};
@@ -152,6 +153,9 @@ fn text_of(code: &str) -> Text {
         zh: "同一编号的记录内容不同，已留待人工处理",
         en: "the same id came with other content; kept for a person to decide",
     };
+    if code == ALREADY_CORRECTED {
+        return ALREADY_CORRECTED_TEXT;
+    }
     Rejection::from_code(code).map(Rejection::text).or_else(of_form).unwrap_or(reused)
 }
 

@@ -1,6 +1,8 @@
 //! What sync keeps: records once and for ever, quarantine, each phone's numbers and clock, the readers' feeds.
 
-use super::item::{Incoming, Observed, Record};
+pub mod links;
+
+use super::item::{Incoming, Record};
 use crate::db::schema::{devices, feed_entries, feeds, quarantine, records};
 use crate::db::{Conn, Lockable, Uuid16, each};
 use crate::http::{from_ms, to_ms};
@@ -102,14 +104,11 @@ pub fn insert_record(
     now: Instant,
 ) -> QueryResult<()> {
     let record = accepted.record;
-    let (kind, code, figures) = match &record.observed {
-        Observed::Reading { kind, figures } => ("reading", kind.code(), *figures),
-        Observed::Attempt { code } => ("attempt", code.as_str(), meterbook::readings::Figures::default()),
-    };
+    let figures = record.observed.figures();
     let row = (
         records::id.eq(Uuid16(record.id)),
-        records::kind.eq(kind),
-        records::code.eq(code),
+        records::kind.eq(record.observed.kind()),
+        records::code.eq(record.observed.code()),
         records::point_id.eq(record.point),
         records::meter_id.eq(accepted.meter.map(|meter| meter.0)),
         records::reader_id.eq(reader.0),
@@ -123,6 +122,7 @@ pub fn insert_record(
             records::cumulative.eq(figures.cumulative.map(|cumulative| cumulative.litres())),
             records::balance.eq(figures.balance),
             records::flags.eq(accepted.flags.join(",")),
+            records::target_id.eq(record.observed.target().map(Uuid16)),
             records::body_hash.eq(&accepted.incoming.hash),
             records::body.eq(&accepted.incoming.body),
         ),

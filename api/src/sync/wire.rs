@@ -25,7 +25,7 @@ pub struct PushRequest {
 pub struct PushItem {
     /// UUIDv7, minted and stored on the phone before the first send.
     pub id: String,
-    /// `reading` or `attempt`.
+    /// `reading`, `attempt`, `correction`, `hazard`, `found`, `notice` or `slip_signed`.
     pub kind: String,
     /// 1, 2, 3 … per device.
     pub device_seq: i64,
@@ -57,6 +57,45 @@ pub struct PushItem {
     /// Attempt: `locked`, `refused`, `nobody_home`, `unsafe`, `meter_not_found`, `display_dark` or `other`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub attempt_code: Option<String>,
+    /// Correction: the id of the own record it replaces; a reading's figures or an attempt's code say anew what it was.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub corrects: Option<String>,
+    /// Correction: `misread`, `mistyped`, `swapped`, `wrong_code` or `other`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason_code: Option<String>,
+    /// Correction: why, in words; needed with `other`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// Hazard: what is dangerous, see `GET /v1/report-codes`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub hazard_code: Option<String>,
+    /// Hazard: `minor`, `major` or `critical`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub severity: Option<String>,
+    /// Found: `wrong_number` (with `seen_number`), `inlet_side`, `moved` (with a place), `obstructed` or `other`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub found_code: Option<String>,
+    /// Found: `left` or `right`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub inlet_side: Option<String>,
+    /// Latitude in 0.000001°.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub lat_micro: Option<i64>,
+    /// Longitude in 0.000001°.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub lng_micro: Option<i64>,
+    /// The datum of both: `WGS-84`, `GCJ-02` or `BD-09`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub datum: Option<String>,
+    /// Notice: `payment`, `dunning`, `suspension`, `appointment`, `safety` or `other`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub notice_code: Option<String>,
+    /// Slip signed: `signed`, `signed_by_other` or `refused`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub slip_code: Option<String>,
+    /// Notice, slip signed: the id of what it is about.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub about_id: Option<String>,
     /// The number or barcode seen on the meter.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub seen_number: Option<String>,

@@ -115,6 +115,20 @@ operations! {
     PushRecords = "push_records": Roles(&[Reader]);
     /// What was kept aside, with its reason. A reader sees only his own.
     ListQuarantine = "list_quarantine": Roles(&[Reader, Dispatcher, Admin]);
+    /// The codes a phone may send with hazards and found changes.
+    ListReportCodes = "list_report_codes": EVERYONE;
+    /// Hidden hazards.
+    ListHazards = "list_hazards": OFFICE;
+    /// One hazard with its steps.
+    GetHazard = "get_hazard": OFFICE;
+    /// Move a hazard on.
+    DecideHazard = "decide_hazard": DISPATCH;
+    /// What readers found to differ from the register.
+    ListFoundChanges = "list_found_changes": OFFICE;
+    /// Accept or dismiss such a proposal: an accepted one changes the register.
+    DecideFoundChange = "decide_found_change": REGISTER;
+    /// Every record of a service point as it came.
+    ListPointRecords = "list_point_records": OFFICE;
     /// Coverage against the targets of R-5.
     GetCoverage = "get_coverage": OFFICE;
     /// List cases.
