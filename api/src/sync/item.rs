@@ -34,6 +34,8 @@ pub struct Incoming {
     pub id_text: Option<String>,
     /// The number on the phone, where there is one.
     pub device_seq: Option<i64>,
+    /// The hash it names for the record before it; empty where that is no hash.
+    pub prev_hash: Option<Vec<u8>>,
     /// The record, or the first fault.
     pub record: Result<Record, Fault>,
 }
@@ -172,8 +174,17 @@ impl Incoming {
             point: members.is_reading().then(|| members.integer("service_point_id").ok().flatten()).flatten(),
             read_at: members.time("read_at").ok(),
         });
-        Self { body, hash, id, id_text, device_seq, record }
+        let prev_hash = members.get("prev_hash").map(|value| value.as_str().and_then(unhex).unwrap_or_default());
+        Self { body, hash, id, id_text, device_seq, prev_hash, record }
     }
+}
+
+/// The bytes of 64 hex digits.
+pub fn unhex(text: &str) -> Option<Vec<u8>> {
+    if text.len() != 64 || !text.is_ascii() {
+        return None;
+    }
+    (0..64).step_by(2).map(|at| u8::from_str_radix(text.get(at..at + 2)?, 16).ok()).collect()
 }
 
 type Read<T> = Result<T, (Rejection, &'static str)>;

@@ -1,12 +1,17 @@
 //! Deciding a push: every item by itself, all in one transaction.
 
+mod chain;
 mod corrections;
 mod effects;
+mod release;
 
+pub use self::release::{Origin, Release, Released, release};
+
+use self::chain::{CHAIN_BROKEN, Chain};
 use self::corrections::{Arrival, CORRECTED, Corrections, WAITING};
 use self::effects::Effects;
 use super::item::{Corrected, Fault, Incoming, Observed, Record};
-use super::store::{self, Accepted, Aside, Known, Phone};
+use super::store::{self, Accepted, Aside, Clocks, Known, Phone};
 use crate::anomalies::store::{MeterAtPoint, SET_ASIDE, Source, load_meters, open_cases};
 use crate::coverage::store::retouch;
 use crate::db::{Conn, Lockable};
@@ -25,6 +30,9 @@ use meterbook::sync::{Outcome, Rejection, Sequence};
 use std::collections::{BTreeSet, HashMap};
 use uuid::Uuid;
 
+/// A person took it out of quarantine.
+const RELEASED: &str = "released";
+
 /// Who pushes, and by which clocks.
 #[derive(Clone)]
 pub struct Sender {
@@ -42,6 +50,10 @@ pub struct Sender {
     pub received_at: Instant,
     /// The company's zone.
     pub zone: Zone,
+    /// The last number the phone says it has given.
+    pub last_seq: Option<i64>,
+    /// When a person released the item from quarantine; then all above is of the push that brought it.
+    pub released_at: Option<Instant>,
 }
 
 /// What became of one item.
@@ -69,7 +81,12 @@ pub fn push(conn: &mut Conn, sender: &Sender, items: &[Incoming]) -> QueryResult
     let mut batch = Batch::load(conn, sender, phone, items)?;
     let receipts = items.iter().map(|item| batch.take(conn, item)).collect::<QueryResult<Vec<_>>>()?;
     batch.finish(conn)?;
-    let sequence = store::phone_sequence(conn, sender.device, batch.phone.contiguous)?;
+    let told = sender.last_seq.filter(|told| batch.phone.last_seq.unwrap_or(0) < *told);
+    if let Some(told) = told {
+        super::gaps::store::note_last_seq(conn, sender.device, told, sender.received_at)?;
+    }
+    let last_seq = told.or(batch.phone.last_seq);
+    let sequence = store::phone_sequence(conn, sender.device, batch.phone.contiguous, last_seq)?;
     store::update_phone(conn, sender.device, sequence.highest_contiguous, sender.sent_at, sender.received_at)?;
     Ok(Pushed { receipts, sequence })
 }
@@ -87,6 +104,7 @@ struct Batch<'s> {
     touched: BTreeSet<i64>,
     days: BTreeSet<NaiveDate>,
     corrections: Corrections,
+    chain: Chain,
     effects: Effects,
 }
 
@@ -112,6 +130,7 @@ impl<'s> Batch<'s> {
             touched: BTreeSet::new(),
             days: BTreeSet::new(),
             corrections: Corrections::load(conn, sender.reader, items)?,
+            chain: Chain::load(conn, sender.device, items)?,
             effects: Effects::default(),
         })
     }
@@ -122,12 +141,15 @@ impl<'s> Batch<'s> {
                 let flags = known.flags.split(',').filter(|flag| !flag.is_empty()).map(str::to_owned).collect();
                 return Ok(Receipt { outcome: Outcome::Duplicate, fault: None, flags });
             }
-            return self.keep_aside(conn, item, Outcome::Conflict, "id_reused", "/id", None);
+            if !self.aside.contains_key(&item.hash) {
+                return self.keep_aside(conn, item, Outcome::Conflict, "id_reused", "/id", None);
+            }
         }
         // A verdict is remembered: the same item again gets the same answer.
         if let Some((outcome, code, pointer)) = self.aside.get(&item.hash) {
             let outcome = Outcome::from_code(outcome).unwrap_or(Outcome::Rejected);
-            return Ok(Receipt { outcome, fault: Some((code.clone(), pointer.clone())), flags: Vec::new() });
+            let fault = Some((code.clone(), pointer.clone())).filter(|(code, _)| !code.is_empty());
+            return Ok(Receipt { outcome, fault, flags: Vec::new() });
         }
         match &item.record {
             Err(fault) => self.reject(conn, item, fault),
@@ -145,7 +167,9 @@ impl<'s> Batch<'s> {
             let (pointer, point) = (pointer.to_owned(), is_reading.then_some(record.point));
             Err(Fault { code, pointer, point, read_at: Some(record.read_at) })
         };
-        if self.seqs.get(&record.device_seq).is_some_and(|id| *id != record.id) {
+        let is_taken = self.seqs.get(&record.device_seq).is_some_and(|id| *id != record.id);
+        // A released item keeps its number only where no other record has it.
+        if is_taken && self.sender.released_at.is_none() {
             return fault(Rejection::SequenceReused.code(), "/device_seq");
         }
         let held = self.held.get(&record.point).map_or(&[][..], Vec::as_slice);
@@ -221,6 +245,8 @@ impl<'s> Batch<'s> {
             (standing == Standing::Former, "after_reassignment"),
             (arrival == Arrival::Superseded, CORRECTED),
             (arrival == (Arrival::Correction { is_linked: false }), WAITING),
+            (self.chain.is_broken_at(item), CHAIN_BROKEN),
+            (self.sender.released_at.is_some(), RELEASED),
         ];
         flags.extend(noted.into_iter().filter(|(is, _)| *is).map(|(_, flag)| flag.to_owned()));
         let verdict = match arrival {
@@ -231,8 +257,9 @@ impl<'s> Batch<'s> {
         if arrival != Arrival::Plain {
             flags.extend(self.settle_chain(record));
         }
+        let device_seq = (!self.seqs.contains_key(&record.device_seq)).then_some(record.device_seq);
         let accepted =
-            Accepted { incoming: item, record, meter, observed_at: time.at, grade: time.grade, flags: &flags };
+            Accepted { incoming: item, record, device_seq, meter, observed_at: time.at, grade: time.grade, flags: &flags };
         store::insert_record(conn, &accepted, self.sender.reader, self.sender.device, self.sender.received_at)?;
         if let Some((verdict, meter)) = verdict.zip(meter) {
             let source =
@@ -241,7 +268,7 @@ impl<'s> Batch<'s> {
         }
         self.effects.report(record, meter, time.at);
         self.records.insert(record.id, Known { hash: item.hash.clone(), flags: flags.join(",") });
-        self.seqs.insert(record.device_seq, record.id);
+        self.seqs.entry(record.device_seq).or_insert(record.id);
         self.note_visit(record, time.at);
         Ok(Receipt { outcome: Outcome::Accepted, fault: None, flags })
     }
@@ -284,7 +311,13 @@ impl<'s> Batch<'s> {
         pointer: &str,
         about: Option<(i64, Instant)>,
     ) -> QueryResult<Receipt> {
-        let aside = Aside { incoming: item, outcome, code, pointer, about };
+        let clocks = Clocks {
+            sent_at: self.sender.sent_at,
+            sent_elapsed_ms: self.sender.sent_elapsed_ms,
+            boot: self.sender.boot.as_deref(),
+            last_sync: self.phone.clock,
+        };
+        let aside = Aside { incoming: item, outcome, code, pointer, about, clocks };
         store::quarantine(conn, &aside, self.sender.reader, self.sender.device, self.sender.received_at)?;
         self.aside.insert(item.hash.clone(), (outcome.code().to_owned(), code.to_owned(), pointer.to_owned()));
         if let Some((point, at)) = about {
@@ -297,6 +330,7 @@ impl<'s> Batch<'s> {
     /// Moves stops, rounds and coverage by what was taken.
     fn finish(&mut self, conn: &mut Conn) -> QueryResult<()> {
         self.effects.store(conn, self.sender)?;
+        self.chain.store(conn, self.sender.device, self.phone.chained_from, self.sender.received_at)?;
         visit_stops(conn, self.sender.reader, &self.visits, self.sender.received_at)?;
         let periods: BTreeSet<Period> =
             self.days.iter().flat_map(|day| [Period::month_of(*day), Period::quarter_of(*day)]).collect();
