@@ -14,13 +14,17 @@ mod support;
 
 mod accounts;
 mod bad_input;
+mod clocks;
 mod contract;
 mod corrections;
 mod demo;
 mod found;
+mod gaps;
 mod hazards;
 mod headers;
+mod periods;
 mod phones;
+mod quarantine;
 mod races;
 mod register;
 mod rights;

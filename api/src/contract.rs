@@ -72,6 +72,8 @@ pub fn routes(config: &mut ServiceConfig) {
         .service(readings::routes::decide_found_change)
         .service(readings::routes::list_point_records)
         .service(coverage::routes::get_coverage)
+        .service(coverage::closing::routes::list_periods)
+        .service(coverage::closing::routes::close_period)
         .service(anomalies::routes::list_cases)
         .service(anomalies::routes::get_case)
         .service(anomalies::routes::list_rules);

@@ -3,6 +3,7 @@
 mod chain;
 mod corrections;
 mod effects;
+mod lateness;
 mod release;
 
 pub use self::release::{Origin, Release, Released, release};
@@ -10,6 +11,7 @@ pub use self::release::{Origin, Release, Released, release};
 use self::chain::{CHAIN_BROKEN, Chain};
 use self::corrections::{Arrival, CORRECTED, Corrections, WAITING};
 use self::effects::Effects;
+use self::lateness::Lateness;
 use super::item::{Corrected, Fault, Incoming, Observed, Record};
 use super::store::{self, Accepted, Aside, Clocks, Known, Phone};
 use crate::anomalies::store::{MeterAtPoint, SET_ASIDE, Source, load_meters, open_cases};
@@ -105,6 +107,7 @@ struct Batch<'s> {
     days: BTreeSet<NaiveDate>,
     corrections: Corrections,
     chain: Chain,
+    lateness: Lateness,
     effects: Effects,
 }
 
@@ -131,6 +134,7 @@ impl<'s> Batch<'s> {
             days: BTreeSet::new(),
             corrections: Corrections::load(conn, sender.reader, items)?,
             chain: Chain::load(conn, sender.device, items)?,
+            lateness: Lateness::default(),
             effects: Effects::default(),
         })
     }
@@ -234,6 +238,10 @@ impl<'s> Batch<'s> {
         (time, standing): (ObservedTime, Standing),
     ) -> QueryResult<Receipt> {
         let Some(at_point) = self.meters.get_mut(&record.point) else { return Err(diesel::NotFound) };
+        let late = match record.observed.is_visit() {
+            true => self.lateness.flags(conn, self.sender, at_point.class, time.at)?,
+            false => Vec::new(),
+        };
         let meter = at_point.meter.as_ref().map(|installed| installed.meter);
         let arrival = self.corrections.arrive(conn, self.sender, record, meter, time.at)?;
         if arrival == Arrival::Taken {
@@ -249,6 +257,7 @@ impl<'s> Batch<'s> {
             (self.sender.released_at.is_some(), RELEASED),
         ];
         flags.extend(noted.into_iter().filter(|(is, _)| *is).map(|(_, flag)| flag.to_owned()));
+        flags.extend(late.into_iter().map(str::to_owned));
         let verdict = match arrival {
             Arrival::Plain => judge(at_point, record, time.at, self.sender.zone),
             _ => None,

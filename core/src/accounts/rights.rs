@@ -145,6 +145,10 @@ operations! {
     ListPointRecords = "list_point_records": OFFICE;
     /// Coverage against the targets of R-5.
     GetCoverage = "get_coverage": OFFICE;
+    /// Periods, open and closed.
+    ListPeriods = "list_periods": OFFICE;
+    /// Close a period: its figures are frozen.
+    ClosePeriod = "close_period": Roles(&[Analyst, Admin]);
     /// List cases.
     ListCases = "list_cases": OFFICE;
     /// One case with its evidence.
