@@ -1,6 +1,6 @@
 //! The contract: which operations there are, collected from the handlers themselves, and the document made of them.
 
-use crate::{accounts, anomalies, coverage, meta, meters, rounds, sync};
+use crate::{accounts, anomalies, coverage, meta, meters, readings, rounds, sync};
 use meterbook::accounts::{Operation, Rights};
 use serde_json::Value;
 use utoipa::OpenApi;
@@ -56,8 +56,24 @@ pub fn routes(config: &mut ServiceConfig) {
         .service(rounds::routes::cancel_round)
         .service(sync::routes::pull_changes)
         .service(sync::routes::push_records)
-        .service(sync::routes::list_quarantine)
+        .service(sync::quarantine::routes::list_quarantine)
+        .service(sync::quarantine::routes::get_quarantined)
+        .service(sync::quarantine::routes::release_quarantined)
+        .service(sync::quarantine::routes::reject_quarantined)
+        .service(sync::gaps::routes::list_gaps)
+        .service(sync::gaps::routes::get_device_gaps)
+        .service(sync::gaps::routes::explain_gaps)
+        .service(sync::gaps::routes::get_device_chain)
+        .service(readings::routes::list_report_codes)
+        .service(readings::routes::list_hazards)
+        .service(readings::routes::get_hazard)
+        .service(readings::routes::decide_hazard)
+        .service(readings::routes::list_found_changes)
+        .service(readings::routes::decide_found_change)
+        .service(readings::routes::list_point_records)
         .service(coverage::routes::get_coverage)
+        .service(coverage::closing::routes::list_periods)
+        .service(coverage::closing::routes::close_period)
         .service(anomalies::routes::list_cases)
         .service(anomalies::routes::get_case)
         .service(anomalies::routes::list_rules);

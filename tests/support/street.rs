@@ -108,6 +108,13 @@ impl<'w> Street<'w> {
         self.push_from(&self.phone, items).await
     }
 
+    /// Pushes records from the reader's phone after its access token has run out.
+    pub async fn push_later(&self, items: &[Value]) -> Value {
+        let (status, tokens) = self.world.refresh(&self.phone.refresh).await;
+        assert_eq!(status, 200, "{tokens}");
+        self.push_from(&SignedIn::of(&tokens), items).await
+    }
+
     /// Pushes records from a phone.
     pub async fn push_from(&self, phone: &SignedIn, items: &[Value]) -> Value {
         let (status, answer) = self.world.post("/v1/sync/records", &phone.access, &self.batch(items)).await;

@@ -1,6 +1,8 @@
 //! What the verdicts need to know of a meter, and the cases they open.
 
-use crate::db::schema::{cases, installations, meter_types, meters, purchases, records, service_points};
+use crate::db::schema::{
+    cases, corrected_records, installations, meter_types, meters, purchases, records, service_points,
+};
 use crate::db::{Conn, Uuid16, among, each};
 use crate::http::{from_ms, to_ms};
 use chrono::NaiveDate;
@@ -45,6 +47,8 @@ pub struct Installed {
     pub in_service_since: Option<NaiveDate>,
     /// Loaded at, volume, fen; oldest first.
     purchases: Vec<(Instant, Volume, i64)>,
+    /// What it was put in with.
+    base: Visit,
 }
 
 type TypeRow = (i32, i32, i64, i64, i64, bool, Option<i64>, bool);
@@ -112,31 +116,44 @@ fn load_installed(conn: &mut Conn, points: &[i64]) -> QueryResult<HashMap<i64, I
         let traits = traits(type_row, overrides);
         let mut past = visits.remove(&meter).unwrap_or_default();
         past.retain(|visit| visit.at >= from_ms(since));
+        // The index the meter was put in with is the base of its first reading; its other figures are not known.
+        let figures = Figures { index: Some(Volume::from_litres(first_index)), ..Figures::default() };
+        let base = Visit { at: from_ms(since), figures };
         if past.is_empty() {
-            // The index the meter was put in with is the base of its first reading; its other figures are not known.
-            let figures = Figures { index: Some(Volume::from_litres(first_index)), ..Figures::default() };
-            past.push(Visit { at: from_ms(since), figures });
+            past.push(base);
         }
         let purchases = bought.remove(&meter).unwrap_or_default();
         let in_service_since = in_service_since(age.0, age.1);
-        let meter = Installed { meter: MeterId(meter), number, traits, visits: past, in_service_since, purchases };
+        let meter = MeterId(meter);
+        let meter = Installed { meter, number, traits, visits: past, in_service_since, purchases, base };
         installed.insert(point, meter);
     }
     Ok(installed)
 }
 
 fn load_visits(conn: &mut Conn, points: &[i64]) -> QueryResult<HashMap<i64, Vec<Visit>>> {
-    type Row = (Option<i64>, i64, Option<i64>, Option<i64>, Option<i64>, String);
+    /// Index, cumulative, balance, flags.
+    type Content = (Option<i64>, Option<i64>, Option<i64>, String);
+    type Row = (Option<i64>, i64, Content, Option<Content>);
+    // Of a corrected reading the head of its chain counts, at the time the meter was looked at.
     let rows: Vec<Row> = each!(conn, c => records::table
+        .left_join(corrected_records::table.on(corrected_records::record_id.eq(records::id)))
         .filter(among(records::point_id, points))
         .filter(records::kind.eq("reading"))
         // Neither what a customer told nor what the office computed is a base; a removal ends a meter's time.
         .filter(records::code.ne("customer").and(records::code.ne("estimate")).and(records::code.ne("removal")))
         .order((records::point_id, records::observed_at))
-        .select((records::meter_id, records::observed_at, records::figure_index, records::cumulative, records::balance, records::flags))
+        .select((
+            records::meter_id,
+            records::observed_at,
+            (records::figure_index, records::cumulative, records::balance, records::flags),
+            (corrected_records::figure_index, corrected_records::cumulative, corrected_records::balance, corrected_records::flags)
+                .nullable(),
+        ))
         .load(c))?;
     let mut visits: HashMap<i64, Vec<Visit>> = HashMap::new();
-    for (meter, at, index, cumulative, balance, flags) in rows {
+    for (meter, at, recorded, corrected) in rows {
+        let (index, cumulative, balance, flags) = corrected.unwrap_or(recorded);
         let Some(meter) = meter.filter(|_| !flags.split(',').any(|flag| flag == SET_ASIDE)) else { continue };
         let figures =
             Figures { index: index.map(Volume::from_litres), cumulative: cumulative.map(Volume::from_litres), balance };
@@ -246,6 +263,21 @@ impl MeterAtPoint {
             installed.remember(Visit { at: seen.at, figures: seen.figures });
         }
         Some(verdict)
+    }
+}
+
+impl MeterAtPoint {
+    /// Takes a visit out again whose figures were corrected.
+    pub fn forget(&mut self, at: Instant, figures: &Figures) {
+        let Some(installed) = self.meter.as_mut() else { return };
+        // Stored times are whole milliseconds, those of this batch are finer.
+        let is_it = |visit: &Visit| to_ms(visit.at) == to_ms(at) && visit.figures == *figures;
+        if let Some(place) = installed.visits.iter().position(is_it) {
+            installed.visits.remove(place);
+        }
+        if installed.visits.is_empty() {
+            installed.visits.push(installed.base);
+        }
     }
 }
 

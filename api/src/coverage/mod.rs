@@ -1,5 +1,6 @@
 //! Coverage (抄见率, R-5): one narrow plan row per period and point, counters kept by its change, read in no time.
 
+pub mod closing;
 pub mod routes;
 pub mod store;
 mod wire;

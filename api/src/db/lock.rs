@@ -13,6 +13,10 @@ pub enum Lockable {
     ServicePoints,
     /// A round and its stops.
     Rounds,
+    /// A period's figures, to close it.
+    Periods,
+    /// The same, to add to them: many at once, none beside a closing.
+    PeriodsShared,
 }
 
 impl Lockable {
@@ -20,6 +24,12 @@ impl Lockable {
         match self {
             Self::Devices => "SELECT id FROM devices WHERE id = ANY($1) ORDER BY id FOR UPDATE",
             Self::ServicePoints => "SELECT id FROM service_points WHERE id = ANY($1) ORDER BY id FOR NO KEY UPDATE",
+            Self::Periods => {
+                "SELECT period FROM coverage_periods WHERE period = ANY($1) ORDER BY period FOR UPDATE"
+            }
+            Self::PeriodsShared => {
+                "SELECT period FROM coverage_periods WHERE period = ANY($1) ORDER BY period FOR SHARE"
+            }
             Self::Rounds => "SELECT id FROM rounds WHERE id = ANY($1) ORDER BY id FOR UPDATE",
         }
     }

@@ -2,6 +2,10 @@
 
 #![expect(missing_docs, reason = "the columns are described in the migrations")]
 
+mod pushed;
+
+pub use pushed::*;
+
 diesel::table! {
     use crate::db::types::UuidKey;
     use diesel::sql_types::*;
@@ -41,6 +45,9 @@ diesel::table! {
         clock_device_at -> Nullable<BigInt>,
         clock_server_at -> Nullable<BigInt>,
         highest_contiguous_seq -> BigInt,
+        last_seq -> Nullable<BigInt>,
+        last_seq_at -> Nullable<BigInt>,
+        chained_from -> Nullable<BigInt>,
     }
 }
 
@@ -301,6 +308,11 @@ diesel::table! {
         body_hash -> Binary,
         body -> Text,
         received_at -> BigInt,
+        sent_at -> Nullable<BigInt>,
+        sent_elapsed_ms -> Nullable<BigInt>,
+        sent_boot -> Nullable<Text>,
+        synced_device_at -> Nullable<BigInt>,
+        synced_server_at -> Nullable<BigInt>,
     }
 }
 
@@ -386,6 +398,9 @@ diesel::joinable!(stops -> rounds (round_id));
 diesel::joinable!(stops -> service_points (point_id));
 diesel::joinable!(cases -> meters (meter_id));
 diesel::joinable!(cases -> service_points (point_id));
+diesel::joinable!(hazards -> service_points (point_id));
+diesel::joinable!(found_changes -> service_points (point_id));
+diesel::joinable!(quarantine_decisions -> quarantine (quarantine_id));
 
 diesel::allow_tables_to_appear_in_same_query!(
     instance,
@@ -416,4 +431,14 @@ diesel::allow_tables_to_appear_in_same_query!(
     coverage_plan,
     coverage_counters,
     cases,
+    record_links,
+    corrected_records,
+    hazards,
+    hazard_moves,
+    found_changes,
+    quarantine_decisions,
+    gap_explanations,
+    chain_breaks,
+    period_closings,
+    period_snapshots,
 );

@@ -6,6 +6,7 @@
 pub mod cells;
 pub mod columns;
 pub mod faults;
+pub mod found;
 pub mod import;
 pub mod import_routes;
 pub mod past_readings;

@@ -1,7 +1,9 @@
 //! Looking at the register: areas, routes, types, points, meters and their readings.
 
 use super::wire::*;
-use crate::db::schema::{areas, installations, meter_types, meters, point_terms, records, routes, service_points};
+use crate::db::schema::{
+    areas, corrected_records, installations, meter_types, meters, point_terms, records, routes, service_points,
+};
 use crate::db::{Conn, Uuid16, each};
 use crate::http::{Time, from_ms};
 use crate::keys::Keys;
@@ -411,6 +413,9 @@ struct ReadingRow {
     flags: String,
 }
 
+/// The head of a corrected reading with its figures.
+type Counting = (Uuid16, Option<i64>, Option<i64>, Option<i64>);
+
 /// A meter's readings before a place in time, the newest first.
 pub fn list_readings(
     conn: &mut Conn,
@@ -421,14 +426,24 @@ pub fn list_readings(
     // By the points it hung at: records are found by point.
     let points: Vec<i64> = each!(conn, c => installations::table
         .filter(installations::meter_id.eq(meter)).select(installations::point_id).distinct().load(c))?;
-    let rows: Vec<ReadingRow> = each!(conn, c => {
+    let rows: Vec<(ReadingRow, Option<Counting>)> = each!(conn, c => {
         let mut query = records::table
+            .left_join(corrected_records::table.on(corrected_records::record_id.eq(records::id)))
             .filter(records::point_id.eq_any(&points))
             .filter(records::meter_id.eq(meter))
             .filter(records::kind.eq("reading"))
             .order((records::observed_at.desc(), records::id.desc()))
             .limit(limit)
-            .select(ReadingRow::as_select())
+            .select((
+                ReadingRow::as_select(),
+                (
+                    corrected_records::head_id,
+                    corrected_records::figure_index,
+                    corrected_records::cumulative,
+                    corrected_records::balance,
+                )
+                    .nullable(),
+            ))
             .into_boxed();
         if let Some((at, id)) = before {
             let same = records::observed_at.eq(at).and(records::id.lt(Uuid16(id)));
@@ -436,16 +451,17 @@ pub fn list_readings(
         }
         query.load(c)
     })?;
-    let wire = |row: ReadingRow| MeterReading {
+    let wire = |(row, counting): (ReadingRow, Option<Counting>)| MeterReading {
+        corrected_by: counting.map(|(head, ..)| head.0.to_string()),
         id: row.id.0.to_string(),
         kind: row.kind,
         code: row.code,
         observed_at: Time(from_ms(row.observed_at)),
         received_at: Time(from_ms(row.received_at)),
         grade: row.grade,
-        index: row.figure_index,
-        cumulative: row.cumulative,
-        balance: row.balance,
+        index: counting.map_or(row.figure_index, |(_, index, ..)| index),
+        cumulative: counting.map_or(row.cumulative, |(_, _, cumulative, _)| cumulative),
+        balance: counting.map_or(row.balance, |(.., balance)| balance),
         flags: row.flags.split(',').filter(|flag| !flag.is_empty()).map(str::to_owned).collect(),
     };
     Ok(rows.into_iter().map(wire).collect())

@@ -373,6 +373,10 @@ pub struct MeterReading {
     pub balance: Option<i64>,
     /// What was noted when it came in.
     pub flags: Vec<String>,
+    /// The correction whose figures count: those shown are its.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub corrected_by: Option<String>,
 }
 
 /// Readings, the newest first.

@@ -1,6 +1,11 @@
 //! Reading one pushed item, member by member, so that a fault names its place and spoils nothing beside it.
 
+mod kinds;
+
+pub use kinds::{Corrected, Found, HazardSeen, Said, Told};
+
 use super::canonical::{canonical, integral};
+use chrono::format::ParseErrorKind;
 use meterbook::calendar::Instant;
 use meterbook::quantity::Volume;
 use meterbook::readings::observed::TimeSource;
@@ -29,6 +34,8 @@ pub struct Incoming {
     pub id_text: Option<String>,
     /// The number on the phone, where there is one.
     pub device_seq: Option<i64>,
+    /// The hash it names for the record before it; empty where that is no hash.
+    pub prev_hash: Option<Vec<u8>>,
     /// The record, or the first fault.
     pub record: Result<Record, Fault>,
 }
@@ -61,6 +68,63 @@ pub enum Observed {
         /// Why.
         code: String,
     },
+    /// An earlier record says something wrong.
+    Correction(Corrected),
+    /// Something dangerous was seen.
+    Hazard(HazardSeen),
+    /// The register is wrong.
+    Found(Found),
+    /// A notice was handed over, a slip signed.
+    Told(Told),
+}
+
+impl Observed {
+    /// The kind as it is stored.
+    pub const fn kind(&self) -> &'static str {
+        match self {
+            Self::Reading { .. } => "reading",
+            Self::Attempt { .. } => "attempt",
+            Self::Correction(_) => "correction",
+            Self::Hazard(_) => "hazard",
+            Self::Found(_) => "found",
+            Self::Told(told) => told.kind,
+        }
+    }
+
+    /// The code as it is stored.
+    pub fn code(&self) -> &str {
+        match self {
+            Self::Reading { kind, .. } => kind.code(),
+            Self::Attempt { code } => code,
+            Self::Correction(corrected) => corrected.reason.code(),
+            Self::Hazard(hazard) => hazard.code.code(),
+            Self::Found(found) => found.kind.code(),
+            Self::Told(told) => &told.code,
+        }
+    }
+
+    /// The figures, where it has any.
+    pub fn figures(&self) -> Figures {
+        match self {
+            Self::Reading { figures, .. } => *figures,
+            Self::Correction(Corrected { said: Said::Figures { figures, .. }, .. }) => *figures,
+            _ => Figures::default(),
+        }
+    }
+
+    /// What it names.
+    pub fn target(&self) -> Option<Uuid> {
+        match self {
+            Self::Correction(corrected) => Some(corrected.target.0),
+            Self::Told(told) => told.target,
+            _ => None,
+        }
+    }
+
+    /// Whether somebody stood at the meter to read it: what coverage and stops ask.
+    pub const fn is_visit(&self) -> bool {
+        matches!(self, Self::Reading { .. } | Self::Attempt { .. })
+    }
 }
 
 /// A well-formed record.
@@ -110,8 +174,17 @@ impl Incoming {
             point: members.is_reading().then(|| members.integer("service_point_id").ok().flatten()).flatten(),
             read_at: members.time("read_at").ok(),
         });
-        Self { body, hash, id, id_text, device_seq, record }
+        let prev_hash = members.get("prev_hash").map(|value| value.as_str().and_then(unhex).unwrap_or_default());
+        Self { body, hash, id, id_text, device_seq, prev_hash, record }
     }
+}
+
+/// The bytes of 64 hex digits.
+pub fn unhex(text: &str) -> Option<Vec<u8>> {
+    if text.len() != 64 || !text.is_ascii() {
+        return None;
+    }
+    (0..64).step_by(2).map(|at| u8::from_str_radix(text.get(at..at + 2)?, 16).ok()).collect()
 }
 
 type Read<T> = Result<T, (Rejection, &'static str)>;
@@ -171,13 +244,7 @@ impl<'j> Members<'j> {
                 if !READER_KINDS.contains(&kind) {
                     return Err((Rejection::UnknownMemberValue, "reading_kind"));
                 }
-                let volume = |name| self.integer(name).map(|figure| figure.map(Volume::from_litres));
-                let figures = Figures {
-                    index: volume("index")?,
-                    cumulative: volume("cumulative")?,
-                    balance: self.integer("balance")?,
-                };
-                Ok(Observed::Reading { kind, figures })
+                Ok(Observed::Reading { kind, figures: self.figures()? })
             }
             "attempt" => {
                 let code = self.required("attempt_code", self.text("attempt_code", 64)?)?;
@@ -186,7 +253,7 @@ impl<'j> Members<'j> {
                 }
                 Ok(Observed::Attempt { code: code.to_owned() })
             }
-            _ => Err((Rejection::UnknownKind, "kind")),
+            _ => self.other_kind(kind),
         }
     }
 
@@ -227,7 +294,11 @@ impl<'j> Members<'j> {
 
     fn time(&self, name: &'static str) -> Read<Instant> {
         let text = self.required(name, self.text(name, 64)?)?;
-        let at = chrono::DateTime::parse_from_rfc3339(text).map_err(|_| (Rejection::WrongType, name))?;
+        let at = chrono::DateTime::parse_from_rfc3339(text).map_err(|fault| match fault.kind() {
+            // Written as a time, of a day no calendar has.
+            ParseErrorKind::OutOfRange | ParseErrorKind::Impossible => (Rejection::TimeOutOfRange, name),
+            _ => (Rejection::WrongType, name),
+        })?;
         Ok(at.to_utc())
     }
 

@@ -5,11 +5,14 @@
 
 mod canonical;
 mod cursor;
+pub mod gaps;
 mod item;
 pub mod pull;
 mod push;
+pub mod quarantine;
 pub mod routes;
 pub mod store;
 mod wire;
 
+pub use quarantine::{QuarantinePage, QuarantinedItem};
 pub use wire::*;

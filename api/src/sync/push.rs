@@ -1,7 +1,19 @@
 //! Deciding a push: every item by itself, all in one transaction.
 
-use super::item::{Fault, Incoming, Observed, Record};
-use super::store::{self, Accepted, Aside, Known, Phone};
+mod chain;
+mod corrections;
+mod effects;
+mod lateness;
+mod release;
+
+pub use self::release::{Origin, Release, Released, release};
+
+use self::chain::{CHAIN_BROKEN, Chain};
+use self::corrections::{Arrival, CORRECTED, Corrections, WAITING};
+use self::effects::Effects;
+use self::lateness::Lateness;
+use super::item::{Corrected, Fault, Incoming, Observed, Record};
+use super::store::{self, Accepted, Aside, Clocks, Known, Phone};
 use crate::anomalies::store::{MeterAtPoint, SET_ASIDE, Source, load_meters, open_cases};
 use crate::coverage::store::sighted;
 use crate::db::{Conn, Lockable};
@@ -12,12 +24,16 @@ use meterbook::anomalies::{Observation, Verdict};
 use meterbook::calendar::{Instant, Period, Zone};
 use meterbook::coverage::{Settings as CoverageSettings, Sighting, SightingKind};
 use meterbook::id::{AccountId, DeviceId, PointId, RecordId};
-use meterbook::readings::form_faults;
+use meterbook::readings::correction::ALREADY_CORRECTED;
 use meterbook::readings::observed::{Observed as ObservedTime, TimeClaim, TimeSettings, needs_time_review, observe};
+use meterbook::readings::{Figures, Linking, ReadingKind, form_faults};
 use meterbook::rounds::{Holding, Standing, StopVisit, standing};
 use meterbook::sync::{Outcome, Rejection, Sequence};
 use std::collections::{BTreeSet, HashMap};
 use uuid::Uuid;
+
+/// A person took it out of quarantine.
+const RELEASED: &str = "released";
 
 /// Who pushes, and by which clocks.
 #[derive(Clone)]
@@ -36,6 +52,10 @@ pub struct Sender {
     pub received_at: Instant,
     /// The company's zone.
     pub zone: Zone,
+    /// The last number the phone says it has given.
+    pub last_seq: Option<i64>,
+    /// When a person released the item from quarantine; then all above is of the push that brought it.
+    pub released_at: Option<Instant>,
 }
 
 /// What became of one item.
@@ -63,7 +83,12 @@ pub fn push(conn: &mut Conn, sender: &Sender, items: &[Incoming]) -> QueryResult
     let mut batch = Batch::load(conn, sender, phone, items)?;
     let receipts = items.iter().map(|item| batch.take(conn, item)).collect::<QueryResult<Vec<_>>>()?;
     batch.finish(conn)?;
-    let sequence = store::phone_sequence(conn, sender.device, batch.phone.contiguous)?;
+    let told = sender.last_seq.filter(|told| batch.phone.last_seq.unwrap_or(0) < *told);
+    if let Some(told) = told {
+        super::gaps::store::note_last_seq(conn, sender.device, told, sender.received_at)?;
+    }
+    let last_seq = told.or(batch.phone.last_seq);
+    let sequence = store::phone_sequence(conn, sender.device, batch.phone.contiguous, last_seq)?;
     store::update_phone(conn, sender.device, sequence.highest_contiguous, sender.sent_at, sender.received_at)?;
     Ok(Pushed { receipts, sequence })
 }
@@ -82,6 +107,10 @@ struct Batch<'s> {
     /// Points of which something was set aside: it shows in their coverage too.
     unsure: BTreeSet<i64>,
     days: BTreeSet<NaiveDate>,
+    corrections: Corrections,
+    chain: Chain,
+    lateness: Lateness,
+    effects: Effects,
 }
 
 impl<'s> Batch<'s> {
@@ -106,6 +135,10 @@ impl<'s> Batch<'s> {
             sightings: Vec::new(),
             unsure: BTreeSet::new(),
             days: BTreeSet::new(),
+            corrections: Corrections::load(conn, sender.reader, items)?,
+            chain: Chain::load(conn, sender.device, items)?,
+            lateness: Lateness::default(),
+            effects: Effects::default(),
         })
     }
 
@@ -115,12 +148,15 @@ impl<'s> Batch<'s> {
                 let flags = known.flags.split(',').filter(|flag| !flag.is_empty()).map(str::to_owned).collect();
                 return Ok(Receipt { outcome: Outcome::Duplicate, fault: None, flags });
             }
-            return self.keep_aside(conn, item, Outcome::Conflict, "id_reused", "/id", None);
+            if !self.aside.contains_key(&item.hash) {
+                return self.keep_aside(conn, item, Outcome::Conflict, "id_reused", "/id", None);
+            }
         }
         // A verdict is remembered: the same item again gets the same answer.
         if let Some((outcome, code, pointer)) = self.aside.get(&item.hash) {
             let outcome = Outcome::from_code(outcome).unwrap_or(Outcome::Rejected);
-            return Ok(Receipt { outcome, fault: Some((code.clone(), pointer.clone())), flags: Vec::new() });
+            let fault = Some((code.clone(), pointer.clone())).filter(|(code, _)| !code.is_empty());
+            return Ok(Receipt { outcome, fault, flags: Vec::new() });
         }
         match &item.record {
             Err(fault) => self.reject(conn, item, fault),
@@ -138,11 +174,17 @@ impl<'s> Batch<'s> {
             let (pointer, point) = (pointer.to_owned(), is_reading.then_some(record.point));
             Err(Fault { code, pointer, point, read_at: Some(record.read_at) })
         };
-        if self.seqs.get(&record.device_seq).is_some_and(|id| *id != record.id) {
+        let is_taken = self.seqs.get(&record.device_seq).is_some_and(|id| *id != record.id);
+        // A released item keeps its number only where no other record has it.
+        if is_taken && self.sender.released_at.is_none() {
             return fault(Rejection::SequenceReused.code(), "/device_seq");
         }
         let held = self.held.get(&record.point).map_or(&[][..], Vec::as_slice);
         let standing = standing(held, self.sender.reader, self.sender.received_at);
+        if let Observed::Correction(corrected) = &record.observed {
+            let refused = |(code, pointer): (_, String)| Fault { code, pointer, point: None, read_at: None };
+            return self.examine_correction(record, corrected, standing).map_err(refused);
+        }
         // A point that exists but is nobody's business of this reader looks like one that does not (SECURITY 1).
         let Some(at_point) = self.meters.get(&record.point).filter(|_| standing != Standing::Stranger) else {
             return fault(Rejection::NotYourStop.code(), "/service_point_id");
@@ -155,6 +197,23 @@ impl<'s> Batch<'s> {
             if let Some(wrong) = form_faults(&installed.traits, figures, excused).first() {
                 return fault(wrong.code(), &format!("/{}", wrong.figure().code()));
             }
+        }
+        Ok((self.observed_time(record), standing))
+    }
+
+    /// A reader may correct his own record after the round has gone to another; what waits for its target may be of any
+    /// point, so there the round decides.
+    fn examine_correction(
+        &self,
+        record: &Record,
+        corrected: &Corrected,
+        standing: Standing,
+    ) -> Result<(ObservedTime, Standing), (&'static str, String)> {
+        let stranger = || (Rejection::NotYourStop.code(), "/service_point_id".to_owned());
+        let at_point = self.meters.get(&record.point).ok_or_else(stranger)?;
+        let linking = self.corrections.examine(self.sender.reader, record, corrected, at_point)?;
+        if linking == Linking::Waiting && standing == Standing::Stranger {
+            return Err(stranger());
         }
         Ok((self.observed_time(record), standing))
     }
@@ -182,30 +241,64 @@ impl<'s> Batch<'s> {
         (time, standing): (ObservedTime, Standing),
     ) -> QueryResult<Receipt> {
         let Some(at_point) = self.meters.get_mut(&record.point) else { return Err(diesel::NotFound) };
-        let mut flags = time_flags(&time, at_point, self.sender.zone);
-        let noted = [(record.has_evidence, "proof"), (standing == Standing::Former, "after_reassignment")];
-        flags.extend(noted.into_iter().filter(|(is, _)| *is).map(|(_, flag)| flag.to_owned()));
-        let verdict = judge(at_point, record, time.at, self.sender.zone);
-        flags.extend(verdict.iter().flat_map(verdict_flags));
+        let late = match record.observed.is_visit() {
+            true => self.lateness.flags(conn, self.sender, at_point.class, time.at)?,
+            false => Vec::new(),
+        };
         let meter = at_point.meter.as_ref().map(|installed| installed.meter);
+        let arrival = self.corrections.arrive(conn, self.sender, record, meter, time.at)?;
+        if arrival == Arrival::Taken {
+            return self.keep_aside(conn, item, Outcome::Conflict, ALREADY_CORRECTED, "/corrects", None);
+        }
+        let mut flags = time_flags(&time, at_point, self.sender.zone, record.observed.is_visit());
+        let noted = [
+            (record.has_evidence, "proof"),
+            (standing == Standing::Former, "after_reassignment"),
+            (arrival == Arrival::Superseded, CORRECTED),
+            (arrival == (Arrival::Correction { is_linked: false }), WAITING),
+            (self.chain.is_broken_at(item), CHAIN_BROKEN),
+            (self.sender.released_at.is_some(), RELEASED),
+        ];
+        flags.extend(noted.into_iter().filter(|(is, _)| *is).map(|(_, flag)| flag.to_owned()));
+        flags.extend(late.into_iter().map(str::to_owned));
+        let verdict = match arrival {
+            Arrival::Plain => judge(at_point, record, time.at, self.sender.zone),
+            _ => None,
+        };
+        flags.extend(verdict.iter().flat_map(verdict_flags));
+        if arrival != Arrival::Plain {
+            flags.extend(self.settle_chain(record));
+        }
+        let device_seq = (!self.seqs.contains_key(&record.device_seq)).then_some(record.device_seq);
         let accepted =
-            Accepted { incoming: item, record, meter, observed_at: time.at, grade: time.grade, flags: &flags };
+            Accepted { incoming: item, record, device_seq, meter, observed_at: time.at, grade: time.grade, flags: &flags };
         store::insert_record(conn, &accepted, self.sender.reader, self.sender.device, self.sender.received_at)?;
         if let Some((verdict, meter)) = verdict.zip(meter) {
             let source =
                 Source { meter, point: PointId(record.point), record: RecordId(record.id), observed_at: time.at };
             open_cases(conn, source, &verdict.findings, self.sender.received_at)?;
         }
+        self.effects.report(record, meter, time.at);
         self.records.insert(record.id, Known { hash: item.hash.clone(), flags: flags.join(",") });
-        self.seqs.insert(record.device_seq, record.id);
+        self.seqs.entry(record.device_seq).or_insert(record.id);
         self.note_visit(record, time.at, flags.iter().any(|flag| flag == "time_review"));
         Ok(Receipt { outcome: Outcome::Accepted, fault: None, flags })
+    }
+
+    /// Judges what now counts in a record's chain. What is said of it belongs on the receipt of the head alone.
+    fn settle_chain(&mut self, record: &Record) -> Vec<String> {
+        let own = RecordId(record.id);
+        let Some(settled) = self.corrections.settle(self.sender, own, &mut self.meters) else { return Vec::new() };
+        let flags = if settled.head.head == own { settled.head.flags.clone() } else { Vec::new() };
+        self.effects.settle(settled);
+        flags
     }
 
     fn note_visit(&mut self, record: &Record, at: Instant, time_review: bool) {
         let what = match &record.observed {
             Observed::Reading { kind, .. } => SightingKind::Reading(*kind),
             Observed::Attempt { .. } => SightingKind::Attempt { proof: record.has_evidence },
+            _ => return,
         };
         let day = self.sender.zone.day(at);
         self.visits.push((PointId(record.point), day, StopVisit::of(what)));
@@ -218,7 +311,8 @@ impl<'s> Batch<'s> {
         let theirs = fault.code != Rejection::NotYourStop.code();
         let point =
             fault.point.filter(|point| theirs && self.meters.contains_key(point) && self.held.contains_key(point));
-        self.keep_aside(conn, item, Outcome::Rejected, fault.code, &fault.pointer, point.zip(fault.read_at))
+        let outcome = if fault.code == ALREADY_CORRECTED { Outcome::Conflict } else { Outcome::Rejected };
+        self.keep_aside(conn, item, outcome, fault.code, &fault.pointer, point.zip(fault.read_at))
     }
 
     fn keep_aside(
@@ -230,7 +324,13 @@ impl<'s> Batch<'s> {
         pointer: &str,
         about: Option<(i64, Instant)>,
     ) -> QueryResult<Receipt> {
-        let aside = Aside { incoming: item, outcome, code, pointer, about };
+        let clocks = Clocks {
+            sent_at: self.sender.sent_at,
+            sent_elapsed_ms: self.sender.sent_elapsed_ms,
+            boot: self.sender.boot.as_deref(),
+            last_sync: self.phone.clock,
+        };
+        let aside = Aside { incoming: item, outcome, code, pointer, about, clocks };
         store::quarantine(conn, &aside, self.sender.reader, self.sender.device, self.sender.received_at)?;
         self.aside.insert(item.hash.clone(), (outcome.code().to_owned(), code.to_owned(), pointer.to_owned()));
         if let Some((point, at)) = about {
@@ -242,6 +342,8 @@ impl<'s> Batch<'s> {
 
     /// Moves stops, rounds and coverage by what was taken.
     fn finish(&mut self, conn: &mut Conn) -> QueryResult<()> {
+        self.effects.store(conn, self.sender)?;
+        self.chain.store(conn, self.sender.device, self.phone.chained_from, self.sender.received_at)?;
         visit_stops(conn, self.sender.reader, &self.visits, self.sender.received_at)?;
         let periods: BTreeSet<Period> =
             self.days.iter().flat_map(|day| [Period::month_of(*day), Period::quarter_of(*day)]).collect();
@@ -250,27 +352,39 @@ impl<'s> Batch<'s> {
     }
 }
 
-fn time_flags(time: &ObservedTime, at_point: &MeterAtPoint, zone: Zone) -> Vec<String> {
+fn time_flags(time: &ObservedTime, at_point: &MeterAtPoint, zone: Zone, is_visit: bool) -> Vec<String> {
     let settings = TimeSettings::default();
-    let review = needs_time_review(time, at_point.class, settings.uncertainty, zone, &CoverageSettings::default());
+    let review =
+        is_visit && needs_time_review(time, at_point.class, settings.uncertainty, zone, &CoverageSettings::default());
     let noted = [(review, "time_review"), (time.clock_ahead, "clock_ahead"), (time.clock_lost, "clock_lost")];
     noted.into_iter().filter(|(is, _)| *is).map(|(_, flag)| flag.to_owned()).collect()
 }
 
 fn judge(at_point: &mut MeterAtPoint, record: &Record, at: Instant, zone: Zone) -> Option<Verdict> {
-    use meterbook::readings::ReadingKind;
     let Observed::Reading { kind, figures } = &record.observed else { return None };
+    judge_figures(at_point, record, *kind, *figures, at, zone)
+}
+
+/// Judges figures as seen at a moment, with what else the record says.
+fn judge_figures(
+    at_point: &mut MeterAtPoint,
+    record: &Record,
+    kind: ReadingKind,
+    figures: Figures,
+    at: Instant,
+    zone: Zone,
+) -> Option<Verdict> {
     // What a customer tells is evidence of nothing but itself.
-    if *kind == ReadingKind::Customer {
+    if kind == ReadingKind::Customer {
         return None;
     }
     let seen = Observation {
         at,
-        figures: *figures,
+        figures,
         seen_number: record.seen_number.as_deref(),
         vacancy: record.vacancy && record.has_evidence,
         gas_in_use: record.gas_in_use,
-        confirmed: record.confirmed || *kind == ReadingKind::Reread,
+        confirmed: record.confirmed || kind == ReadingKind::Reread,
     };
     at_point.judge(&seen, zone.day(at))
 }

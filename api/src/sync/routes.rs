@@ -4,16 +4,15 @@ use super::cursor;
 use super::item::Incoming;
 use super::pull::{Pulled, pull_after, pull_all};
 use super::push::{Receipt, Sender, push};
-use super::store;
 use super::wire::*;
 use crate::App;
 use crate::db::Isolation;
-use crate::http::{Input, Problem, ProblemCode, RequestLanguage, Session, Time, from_ms};
-use crate::paging::{After, next_after};
+use crate::http::{Input, Problem, ProblemCode, RequestLanguage, Session, Time};
 use actix_web::web::{Data, Json, Query};
 use actix_web::{get, post};
-use meterbook::accounts::{Actor, Operation, Role};
+use meterbook::accounts::{Actor, Operation};
 use meterbook::id::DeviceId;
+use meterbook::readings::correction::{ALREADY_CORRECTED, ALREADY_CORRECTED_TEXT};
 use meterbook::readings::{Figure, FormFault};
 use meterbook::sync::{Cursor, Rejection};
 use meterbook::text::{Language, Text};
@@ -108,6 +107,8 @@ pub async fn push_records(
         boot: request.boot_id,
         received_at: now,
         zone: app.config.zone,
+        last_seq: request.last_seq,
+        released_at: None,
     };
     let items: Arc<Vec<Incoming>> = Arc::new(request.items.iter().map(Incoming::read).collect());
     let taken = Arc::clone(&items);
@@ -135,7 +136,7 @@ fn wire_receipt(item: &Incoming, receipt: Receipt, language: Language) -> ItemRe
 }
 
 /// What to tell a person about an item in quarantine.
-fn text_of(code: &str) -> Text {
+pub fn text_of(code: &str) -> Text {
     let of_form = || {
         let faults = Figure::ALL.into_iter().flat_map(|figure| {
             [
@@ -152,37 +153,8 @@ fn text_of(code: &str) -> Text {
         zh: "同一编号的记录内容不同，已留待人工处理",
         en: "the same id came with other content; kept for a person to decide",
     };
+    if code == ALREADY_CORRECTED {
+        return ALREADY_CORRECTED_TEXT;
+    }
     Rejection::from_code(code).map(Rejection::text).or_else(of_form).unwrap_or(reused)
-}
-
-/// What was kept aside, whole and with its reason. A reader sees only his own.
-#[utoipa::path(operation_id = "list_quarantine", tag = "sync", params(After),
-    responses((status = 200, description = "Quarantined items", body = QuarantinePage)))]
-#[get("/v1/quarantine")]
-pub async fn list_quarantine(
-    app: Data<App>,
-    session: Session,
-    language: RequestLanguage,
-    page: Query<After>,
-) -> Result<Json<QuarantinePage>, Problem> {
-    let actor = session.may(Operation::ListQuarantine)?;
-    let (after, limit) = page.window(&app.config.limits)?;
-    let reader = (actor.role == Role::Reader).then_some(actor.account);
-    let rows =
-        app.store.read("list_quarantine", move |conn| store::list_quarantine(conn, reader, after, limit)).await?;
-    let next_after = next_after(&rows, limit, |row| row.id);
-    let items = rows.into_iter().map(|row| QuarantinedItem {
-        id: row.id,
-        device_id: row.device_id,
-        reader_id: row.reader_id,
-        record_id: row.record_id.map(|id| id.0.to_string()),
-        device_seq: row.device_seq,
-        outcome: row.outcome,
-        detail: text_of(&row.code).in_language(language.0).to_owned(),
-        code: row.code,
-        pointer: row.pointer,
-        body: row.body,
-        received_at: Time(from_ms(row.received_at)),
-    });
-    Ok(Json(QuarantinePage { items: items.collect(), next_after }))
 }

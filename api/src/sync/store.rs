@@ -1,14 +1,16 @@
 //! What sync keeps: records once and for ever, quarantine, each phone's numbers and clock, the readers' feeds.
 
-use super::item::{Incoming, Observed, Record};
-use crate::db::schema::{devices, feed_entries, feeds, quarantine, records};
+pub mod links;
+
+use super::item::{Incoming, Record};
+use crate::db::schema::{devices, feed_entries, feeds, quarantine, quarantine_decisions, records};
 use crate::db::{Conn, Lockable, Statement, Uuid16, Value, among, each};
 use crate::http::{from_ms, to_ms};
 use diesel::prelude::*;
 use meterbook::calendar::Instant;
 use meterbook::id::{AccountId, DeviceId, MeterId};
 use meterbook::readings::observed::{ClockSample, TimeGrade};
-use meterbook::sync::{Outcome, sequence};
+use meterbook::sync::{Outcome, sequence_through};
 use std::collections::HashMap;
 use uuid::Uuid;
 
@@ -18,18 +20,30 @@ pub struct Phone {
     pub contiguous: i64,
     /// The last clock comparison.
     pub clock: Option<ClockSample>,
+    /// The last number it says it has given.
+    pub last_seq: Option<i64>,
+    /// The first number whose record names the one before it.
+    pub chained_from: Option<i64>,
 }
 
 /// Locks a phone: its pushes are decided one after the other.
 pub fn lock_phone(conn: &mut Conn, device: DeviceId) -> QueryResult<Phone> {
     conn.lock(Lockable::Devices, &[device.0])?;
-    let (contiguous, device_at, server_at): (i64, Option<i64>, Option<i64>) = each!(conn, c => devices::table
-        .find(device.0)
-        .select((devices::highest_contiguous_seq, devices::clock_device_at, devices::clock_server_at))
-        .first(c))?;
+    type Row = (i64, Option<i64>, Option<i64>, Option<i64>, Option<i64>);
+    let columns = (
+        devices::highest_contiguous_seq,
+        devices::clock_device_at,
+        devices::clock_server_at,
+        devices::last_seq,
+        devices::chained_from,
+    );
+    let (contiguous, device_at, server_at, last_seq, chained_from): Row =
+        each!(conn, c => devices::table.find(device.0).select(columns).first(c))?;
     let clock = device_at.zip(server_at);
     Ok(Phone {
         contiguous,
+        last_seq,
+        chained_from,
         clock: clock.map(|(device, server)| ClockSample { device_at: from_ms(device), server_at: from_ms(server) }),
     })
 }
@@ -73,12 +87,20 @@ pub fn known_quarantine(
     if !each!(conn, c => any.get_result::<bool>(c))? {
         return Ok(HashMap::new());
     }
-    let rows: Vec<(Vec<u8>, String, String, String)> = each!(conn, c => quarantine::table
+    type Row = (Vec<u8>, String, String, String, Option<String>);
+    let rows: Vec<Row> = each!(conn, c => quarantine::table
+        .left_join(quarantine_decisions::table)
         .filter(quarantine::device_id.eq(device.0))
         .filter(quarantine::body_hash.eq_any(hashes))
-        .select((quarantine::body_hash, quarantine::outcome, quarantine::code, quarantine::pointer))
+        .select((quarantine::body_hash, quarantine::outcome, quarantine::code, quarantine::pointer,
+            quarantine_decisions::decision.nullable()))
         .load(c))?;
-    Ok(rows.into_iter().map(|(hash, outcome, code, pointer)| (hash, (outcome, code, pointer))).collect())
+    // Released, it is a record now: to the phone the same as one it sent twice.
+    let remembered = |(hash, outcome, code, pointer, decision): Row| match decision.as_deref() {
+        Some("released") => (hash, (Outcome::Duplicate.code().to_owned(), String::new(), String::new())),
+        _ => (hash, (outcome, code, pointer)),
+    };
+    Ok(rows.into_iter().map(remembered).collect())
 }
 
 /// An accepted record with what was decided of it.
@@ -87,6 +109,8 @@ pub struct Accepted<'a> {
     pub incoming: &'a Incoming,
     /// What it says.
     pub record: &'a Record,
+    /// Its number on the phone, unless another record has that.
+    pub device_seq: Option<i64>,
     /// The meter at the point.
     pub meter: Option<MeterId>,
     /// When it was observed.
@@ -106,19 +130,16 @@ pub fn insert_record(
     now: Instant,
 ) -> QueryResult<()> {
     let record = accepted.record;
-    let (kind, code, figures) = match &record.observed {
-        Observed::Reading { kind, figures } => ("reading", kind.code(), *figures),
-        Observed::Attempt { code } => ("attempt", code.as_str(), meterbook::readings::Figures::default()),
-    };
+    let figures = record.observed.figures();
     let row = (
         records::id.eq(Uuid16(record.id)),
-        records::kind.eq(kind),
-        records::code.eq(code),
+        records::kind.eq(record.observed.kind()),
+        records::code.eq(record.observed.code()),
         records::point_id.eq(record.point),
         records::meter_id.eq(accepted.meter.map(|meter| meter.0)),
         records::reader_id.eq(reader.0),
         records::device_id.eq(device.0),
-        records::device_seq.eq(record.device_seq),
+        records::device_seq.eq(accepted.device_seq),
         (
             records::observed_at.eq(to_ms(accepted.observed_at)),
             records::received_at.eq(to_ms(now)),
@@ -127,6 +148,7 @@ pub fn insert_record(
             records::cumulative.eq(figures.cumulative.map(|cumulative| cumulative.litres())),
             records::balance.eq(figures.balance),
             records::flags.eq(accepted.flags.join(",")),
+            records::target_id.eq(record.observed.target().map(Uuid16)),
             records::body_hash.eq(&accepted.incoming.hash),
             records::body.eq(&accepted.incoming.body),
         ),
@@ -146,6 +168,21 @@ pub struct Aside<'a> {
     pub pointer: &'a str,
     /// Of which existing point and of which time it spoke.
     pub about: Option<(i64, Instant)>,
+    /// The clocks of the push that brought it.
+    pub clocks: Clocks<'a>,
+}
+
+/// The clocks of a push: with them an item that is released later finds the observed time it had.
+#[derive(Clone, Copy, Debug)]
+pub struct Clocks<'a> {
+    /// The phone's clock when it sent.
+    pub sent_at: Instant,
+    /// Its monotonic clock.
+    pub sent_elapsed_ms: Option<i64>,
+    /// The boot that belongs to.
+    pub boot: Option<&'a str>,
+    /// The sync before.
+    pub last_sync: Option<ClockSample>,
 }
 
 /// Keeps an item aside, whole.
@@ -171,12 +208,24 @@ pub fn quarantine(
             quarantine::body.eq(&aside.incoming.body),
             quarantine::received_at.eq(to_ms(now)),
         ),
+        (
+            quarantine::sent_at.eq(to_ms(aside.clocks.sent_at)),
+            quarantine::sent_elapsed_ms.eq(aside.clocks.sent_elapsed_ms),
+            quarantine::sent_boot.eq(aside.clocks.boot),
+            quarantine::synced_device_at.eq(aside.clocks.last_sync.map(|sync| to_ms(sync.device_at))),
+            quarantine::synced_server_at.eq(aside.clocks.last_sync.map(|sync| to_ms(sync.server_at))),
+        ),
     );
     each!(conn, c => diesel::insert_into(quarantine::table).values(row).on_conflict_do_nothing().execute(c)).map(drop)
 }
 
 /// How complete a phone's records are: stored or in quarantine both count as arrived (DOMAIN 7).
-pub fn phone_sequence(conn: &mut Conn, device: DeviceId, contiguous: i64) -> QueryResult<meterbook::sync::Sequence> {
+pub fn phone_sequence(
+    conn: &mut Conn,
+    device: DeviceId,
+    contiguous: i64,
+    last_seq: Option<i64>,
+) -> QueryResult<meterbook::sync::Sequence> {
     let mut above: Vec<Option<i64>> = each!(conn, c => records::table
         .filter(records::device_id.eq(device.0))
         .filter(records::device_seq.gt(contiguous))
@@ -190,12 +239,21 @@ pub fn phone_sequence(conn: &mut Conn, device: DeviceId, contiguous: i64) -> Que
     above.extend(aside);
     let mut above: Vec<i64> = above.into_iter().flatten().collect();
     above.sort_unstable();
-    Ok(sequence(contiguous, &above))
+    let found = sequence_through(contiguous, &above, last_seq);
+    if found.missing.is_empty() {
+        return Ok(found);
+    }
+    // What a person has explained is no longer waited for.
+    above.extend(super::gaps::store::explained_above(conn, device, contiguous)?);
+    above.sort_unstable();
+    Ok(sequence_through(contiguous, &above, last_seq))
 }
 
 /// The numbers missing from a phone, for the office.
 pub fn missing_seqs(conn: &mut Conn, device: DeviceId, contiguous: i64) -> QueryResult<Vec<i64>> {
-    phone_sequence(conn, device, contiguous).map(|sequence| sequence.missing)
+    let last_seq: Option<i64> =
+        each!(conn, c => devices::table.find(device.0).select(devices::last_seq).first(c).optional())?.flatten();
+    phone_sequence(conn, device, contiguous, last_seq).map(|sequence| sequence.missing)
 }
 
 /// Notes how far a phone has come and how its clock stood.
@@ -252,46 +310,4 @@ pub fn feed_after(conn: &mut Conn, reader: AccountId, position: i64, limit: i64)
             feed_entries::keep_until,
         ))
         .load(c))
-}
-
-/// A quarantined item as it is stored.
-#[derive(Queryable, Selectable)]
-#[diesel(table_name = quarantine)]
-pub struct QuarantineRow {
-    /// Its id.
-    pub id: i64,
-    /// The phone.
-    pub device_id: i64,
-    /// The reader.
-    pub reader_id: i64,
-    /// The record's id.
-    pub record_id: Option<Uuid16>,
-    /// Its number on the phone.
-    pub device_seq: Option<i64>,
-    /// Conflict or rejected.
-    pub outcome: String,
-    /// Why.
-    pub code: String,
-    /// Where.
-    pub pointer: String,
-    /// The item.
-    pub body: String,
-    /// When it arrived.
-    pub received_at: i64,
-}
-
-/// Quarantined items after an id, of one reader or of all.
-pub fn list_quarantine(
-    conn: &mut Conn,
-    reader: Option<AccountId>,
-    after: i64,
-    limit: i64,
-) -> QueryResult<Vec<QuarantineRow>> {
-    each!(conn, c => {
-        let mut query = quarantine::table.filter(quarantine::id.gt(after)).into_boxed();
-        if let Some(reader) = reader {
-            query = query.filter(quarantine::reader_id.eq(reader.0));
-        }
-        query.order(quarantine::id).limit(limit).select(QuarantineRow::as_select()).load(c)
-    })
 }

@@ -15,6 +15,8 @@ pub struct PushRequest {
     pub sent_elapsed_ms: Option<i64>,
     /// Names the boot the monotonic clock belongs to.
     pub boot_id: Option<String>,
+    /// The last number this phone has given to a record so far: a lost last record is seen by it.
+    pub last_seq: Option<i64>,
     /// The records. Each is read by itself: one bad item never fails its batch.
     #[schema(value_type = Vec<PushItem>)]
     pub items: Vec<serde_json::Value>,
@@ -25,7 +27,7 @@ pub struct PushRequest {
 pub struct PushItem {
     /// UUIDv7, minted and stored on the phone before the first send.
     pub id: String,
-    /// `reading` or `attempt`.
+    /// `reading`, `attempt`, `correction`, `hazard`, `found`, `notice` or `slip_signed`.
     pub kind: String,
     /// 1, 2, 3 … per device.
     pub device_seq: i64,
@@ -57,6 +59,45 @@ pub struct PushItem {
     /// Attempt: `locked`, `refused`, `nobody_home`, `unsafe`, `meter_not_found`, `display_dark` or `other`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub attempt_code: Option<String>,
+    /// Correction: the id of the own record it replaces; a reading's figures or an attempt's code say anew what it was.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub corrects: Option<String>,
+    /// Correction: `misread`, `mistyped`, `swapped`, `wrong_code` or `other`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason_code: Option<String>,
+    /// Correction: why, in words; needed with `other`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// Hazard: what is dangerous, see `GET /v1/report-codes`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub hazard_code: Option<String>,
+    /// Hazard: `minor`, `major` or `critical`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub severity: Option<String>,
+    /// Found: `wrong_number` (with `seen_number`), `inlet_side`, `moved` (with a place), `obstructed` or `other`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub found_code: Option<String>,
+    /// Found: `left` or `right`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub inlet_side: Option<String>,
+    /// Latitude in 0.000001°.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub lat_micro: Option<i64>,
+    /// Longitude in 0.000001°.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub lng_micro: Option<i64>,
+    /// The datum of both: `WGS-84`, `GCJ-02` or `BD-09`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub datum: Option<String>,
+    /// Notice: `payment`, `dunning`, `suspension`, `appointment`, `safety` or `other`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub notice_code: Option<String>,
+    /// Slip signed: `signed`, `signed_by_other` or `refused`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub slip_code: Option<String>,
+    /// Notice, slip signed: the id of what it is about.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub about_id: Option<String>,
     /// The number or barcode seen on the meter.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub seen_number: Option<String>,
@@ -72,6 +113,9 @@ pub struct PushItem {
     /// The figures were entered twice, blind.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub confirmed: Option<bool>,
+    /// SHA-256, in hex, of the canonical form of this phone's record before this one; of the first, 64 zeros.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub prev_hash: Option<String>,
     /// SHA-256 of each photo, in hex.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub evidence: Option<Vec<String>>,
@@ -85,9 +129,9 @@ pub struct PushItem {
 pub struct PushAnswer {
     /// In the order sent.
     pub items: Vec<ItemReceipt>,
-    /// Every record of this phone up to this number has arrived.
+    /// Every record of this phone up to this number has arrived or was explained by the office.
     pub highest_contiguous_seq: i64,
-    /// Numbers above it that have not, though later ones have; at most 1,000.
+    /// Numbers above it that have not, though later ones have or `last_seq` names them; at most 1,000.
     pub missing_seqs: Vec<i64>,
     /// The server's time: compare it with the phone's.
     pub server_time: Time,
@@ -236,43 +280,4 @@ pub struct RemovedRound {
     /// What was read in it is taken until then.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub keep_until: Option<Time>,
-}
-
-/// An item that could not be taken as it was, whole.
-#[derive(Serialize, ToSchema)]
-pub struct QuarantinedItem {
-    /// Its id in quarantine.
-    pub id: i64,
-    /// The phone.
-    pub device_id: i64,
-    /// The reader.
-    pub reader_id: i64,
-    /// The record's id, where it had one.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub record_id: Option<String>,
-    /// Its number on the phone.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub device_seq: Option<i64>,
-    /// `conflict` or `rejected`.
-    pub outcome: String,
-    /// Why.
-    pub code: String,
-    /// Where it is wrong.
-    pub pointer: String,
-    /// The reason for a person.
-    pub detail: String,
-    /// The item as it was sent, canonical JSON.
-    pub body: String,
-    /// When it arrived.
-    pub received_at: Time,
-}
-
-/// Quarantined items by id.
-#[derive(Serialize, ToSchema)]
-pub struct QuarantinePage {
-    /// The rows.
-    pub items: Vec<QuarantinedItem>,
-    /// Give as `after` for the next page; absent on the last.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub next_after: Option<i64>,
 }

@@ -115,8 +115,40 @@ operations! {
     PushRecords = "push_records": Roles(&[Reader]);
     /// What was kept aside, with its reason. A reader sees only his own.
     ListQuarantine = "list_quarantine": Roles(&[Reader, Dispatcher, Admin]);
+    /// One item in quarantine. A reader sees only his own.
+    GetQuarantined = "get_quarantined": Roles(&[Reader, Dispatcher, Admin]);
+    /// Take an item out of quarantine as a record.
+    ReleaseQuarantined = "release_quarantined": DISPATCH;
+    /// Reject an item for good.
+    RejectQuarantined = "reject_quarantined": DISPATCH;
+    /// Phones with missing records or a broken chain.
+    ListGaps = "list_gaps": OFFICE;
+    /// What is missing of one phone's records.
+    GetDeviceGaps = "get_device_gaps": OFFICE;
+    /// Declare missing numbers explained.
+    ExplainGaps = "explain_gaps": DISPATCH;
+    /// How far a phone's hash chain is proven.
+    GetDeviceChain = "get_device_chain": OFFICE;
+    /// The codes a phone may send with hazards and found changes.
+    ListReportCodes = "list_report_codes": EVERYONE;
+    /// Hidden hazards.
+    ListHazards = "list_hazards": OFFICE;
+    /// One hazard with its steps.
+    GetHazard = "get_hazard": OFFICE;
+    /// Move a hazard on.
+    DecideHazard = "decide_hazard": DISPATCH;
+    /// What readers found to differ from the register.
+    ListFoundChanges = "list_found_changes": OFFICE;
+    /// Accept or dismiss such a proposal: an accepted one changes the register.
+    DecideFoundChange = "decide_found_change": REGISTER;
+    /// Every record of a service point as it came.
+    ListPointRecords = "list_point_records": OFFICE;
     /// Coverage against the targets of R-5.
     GetCoverage = "get_coverage": OFFICE;
+    /// Periods, open and closed.
+    ListPeriods = "list_periods": OFFICE;
+    /// Close a period: its figures are frozen.
+    ClosePeriod = "close_period": Roles(&[Analyst, Admin]);
     /// List cases.
     ListCases = "list_cases": OFFICE;
     /// One case with its evidence.

@@ -7,6 +7,7 @@
 //! period, [`Tally`] counts the buckets and compares with the target.
 
 mod bucket;
+mod closing;
 mod phase;
 mod place;
 mod settings;
@@ -19,6 +20,7 @@ mod definitions;
 mod properties;
 
 pub use bucket::Bucket;
+pub use closing::{gap_may_touch, may_close};
 pub use phase::{Counting, Phase, counting, final_at, phase};
 pub use place::{
     Placement, PointFacts, Sighting, SightingKind, Term, bucket_after, place, point_punctuality, proven_attempt,

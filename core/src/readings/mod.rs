@@ -1,9 +1,15 @@
 //! Readings: what was observed at a meter, when, and whether it is complete (DOMAIN 1–3, R-3, R-4).
 
+pub mod correction;
 pub mod form;
+pub mod found;
+pub mod hazard;
 pub mod observed;
 
+pub use correction::{Correction, CorrectionReason, Linking, Subject, Target, link};
 pub use form::{Figure, FormFault, form_faults};
+pub use found::{FoundKind, FoundState};
+pub use hazard::{HazardCode, HazardSeverity, HazardState};
 
 use crate::quantity::Volume;
 

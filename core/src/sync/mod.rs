@@ -3,6 +3,7 @@
 //! Why separate: what a phone is promised must hold whatever the database and the wire are. HTTP, JSON and the cursor's
 //! authentication tag are in `api`; the rules they carry out are here.
 
+pub mod chain;
 mod cursor;
 mod outcome;
 mod rejection;
@@ -11,4 +12,4 @@ mod sequence;
 pub use cursor::{Cursor, CursorFault};
 pub use outcome::Outcome;
 pub use rejection::Rejection;
-pub use sequence::{MISSING_LISTED, Sequence, sequence};
+pub use sequence::{MISSING_LISTED, Sequence, sequence, sequence_through};

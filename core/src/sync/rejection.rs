@@ -61,6 +61,12 @@ rejections! {
     NotYourRecord = "not_your_record": "只能更正自己的记录", "only your own records can be corrected";
     /// A correction names itself or leads back to itself.
     CorrectsItself = "corrects_itself": "更正记录不能指向自身", "a correction cannot lead back to itself";
+    /// A correction says something of another kind than the record it names.
+    CorrectionKindMismatch = "correction_kind_mismatch": "更正的类型与原记录不符", "a correction must be of the kind it corrects";
+    /// A correction speaks of another service point than the record it names.
+    CorrectionPointMismatch = "correction_point_mismatch": "更正的用气点与原记录不符", "a correction must be of the service point it corrects";
+    /// A chain of corrections without end.
+    TooManyCorrections = "too_many_corrections": "更正次数过多", "too many corrections of one record";
     /// A reader can never make an estimate.
     EstimateNotAllowed = "estimate_not_allowed": "抄表员不得估抄", "a reader may not estimate";
     /// The device number belongs to another record already.

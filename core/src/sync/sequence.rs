@@ -44,6 +44,18 @@ pub fn sequence(contiguous: i64, above: &[i64]) -> Sequence {
     result
 }
 
+/// The same where the phone has said which number it gave last: a lost last record is missing too.
+#[must_use]
+pub fn sequence_through(contiguous: i64, above: &[i64], last: Option<i64>) -> Sequence {
+    let mut result = sequence(contiguous, above);
+    let known = above.iter().copied().filter(|number| *number <= LARGEST).max().unwrap_or(0);
+    let top = known.max(result.highest_contiguous);
+    if let Some(last) = last.map(|last| last.min(LARGEST)).filter(|last| *last > top) {
+        note_gap(&mut result, top + 1, last + 1);
+    }
+    result
+}
+
 /// Lists or counts the numbers from `first` up to but not including `end`.
 fn note_gap(result: &mut Sequence, first: i64, end: i64) {
     let room = MISSING_LISTED.saturating_sub(result.missing.len());
@@ -75,6 +87,18 @@ mod tests {
         let gap = sequence(117, &[119, 120, 123]);
         assert_eq!(gap, Sequence { highest_contiguous: 117, missing: vec![118, 121, 122], more: 0 });
         assert_eq!(sequence(117, &[118, 119, 120]).highest_contiguous, 120);
+    }
+
+    #[test]
+    fn a_lost_last_record_is_missing() {
+        assert_eq!(sequence_through(3, &[], None), sequence(3, &[]));
+        assert_eq!(sequence_through(3, &[], Some(3)), sequence(3, &[]));
+        assert_eq!(sequence_through(3, &[], Some(5)).missing, [4, 5]);
+        let both = Sequence { highest_contiguous: 4, missing: vec![5, 7, 8], more: 0 };
+        assert_eq!(sequence_through(3, &[4, 6], Some(8)), both);
+        assert_eq!(sequence_through(3, &[4, 6], Some(2)).missing, [5]);
+        let wide = sequence_through(0, &[], Some(i64::MAX));
+        assert_eq!((wide.missing.len(), wide.more), (MISSING_LISTED, LARGEST as u64 - MISSING_LISTED as u64));
     }
 
     #[test]
