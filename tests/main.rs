@@ -13,6 +13,7 @@
 mod support;
 
 mod accounts;
+mod audit;
 mod bad_input;
 mod contract;
 mod demo;

@@ -6,6 +6,7 @@
 pub mod accounts;
 pub mod anomalies;
 mod app;
+pub mod audit;
 pub mod cli;
 pub mod clock;
 pub mod config;

@@ -1,5 +1,6 @@
 //! The command line: what a person types, and how each command ends.
 
+mod audit;
 mod import;
 mod serve;
 
@@ -59,6 +60,8 @@ enum Command {
     Check,
     /// Import a register, purchases or readings from a file.
     Import(import::ImportArgs),
+    /// Check the audit log.
+    Audit(audit::AuditArgs),
     /// Print the OpenAPI document.
     Openapi,
 }
@@ -134,6 +137,7 @@ impl Cli {
             Command::Migrate => migrate_database(&config)?,
             Command::Check => return check(&config),
             Command::Import(args) => return import::run(config, &args),
+            Command::Audit(args) => return audit::run(config, args),
             Command::Openapi => print!("{}", crate::contract::openapi_yaml()?),
         }
         Ok(ExitCode::SUCCESS)
@@ -163,6 +167,22 @@ fn migrate_database(config: &Config) -> Result<(), Box<dyn Error>> {
         versions => println!("Applied 已应用: {}", versions.join(", ")),
     }
     Ok(())
+}
+
+/// A command that only looks must neither make a database nor change its schema.
+fn demand_current(config: &Config) -> Result<(), Box<dyn Error>> {
+    if let crate::db::DatabaseUrl::Sqlite(path) = &config.database
+        && !path.exists()
+    {
+        return Err(format!("{} does not exist 数据库不存在", path.display()).into());
+    }
+    match migration_state(&config.database)? {
+        MigrationState::Current => Ok(()),
+        MigrationState::Behind(versions) => {
+            Err(format!("Missing 缺少: {}. Run `meterbook migrate`.", versions.join(", ")).into())
+        }
+        MigrationState::Ahead(versions) => Err(crate::db::MigrationError::Ahead(versions.join(", ")).into()),
+    }
 }
 
 fn check(config: &Config) -> Result<ExitCode, Box<dyn Error>> {

@@ -132,5 +132,5 @@ pub(super) fn open_postgres(url: &str) -> ConnectionResult<Conn> {
         let text = "PostgreSQL runs with fsync=off, so an acknowledged record could be lost: turn it on";
         return Err(ConnectionError::BadConnection(text.into()));
     }
-    Ok(Conn::Postgres(Box::new(conn)))
+    Ok(Conn::Postgres(conn.into()))
 }

@@ -6,6 +6,7 @@
 
 use super::conn::Access;
 use super::{Conn, DatabaseUrl};
+use crate::keys::Keys;
 use diesel::result::{DatabaseErrorKind, Error};
 use diesel::{ConnectionError, QueryResult};
 use std::sync::mpsc::{Receiver, Sender, channel};
@@ -46,15 +47,21 @@ impl Workers {
     ///
     /// # Errors
     /// Where the first connection can't be opened.
-    pub fn start(name: &str, url: &DatabaseUrl, duty: Duty, count: usize) -> Result<Self, ConnectionError> {
+    pub fn start(
+        name: &str,
+        url: &DatabaseUrl,
+        keys: &Arc<Keys>,
+        duty: Duty,
+        count: usize,
+    ) -> Result<Self, ConnectionError> {
         let (queue, jobs) = channel::<Box<dyn Job>>();
         let jobs = Arc::new(Mutex::new(jobs));
         let mut threads = Vec::with_capacity(count);
         for number in 0..count {
             let (opened, is_open) = channel();
-            let (url, jobs) = (url.clone(), Arc::clone(&jobs));
+            let (url, keys, jobs) = (url.clone(), Arc::clone(keys), Arc::clone(&jobs));
             let thread = std::thread::Builder::new().name(format!("{name}-{number}"));
-            let body = move || match Worker::open(url, duty) {
+            let body = move || match Worker::open(url, keys, duty) {
                 Err(fault) => drop(opened.send(Err(fault))),
                 Ok(mut worker) => {
                     if opened.send(Ok(())).is_ok() {
@@ -89,14 +96,15 @@ impl Drop for Workers {
 
 struct Worker {
     url: DatabaseUrl,
+    keys: Arc<Keys>,
     duty: Duty,
     conn: Conn,
 }
 
 impl Worker {
-    fn open(url: DatabaseUrl, duty: Duty) -> Result<Self, ConnectionError> {
-        let conn = Conn::open(&url, duty.access())?;
-        Ok(Self { url, duty, conn })
+    fn open(url: DatabaseUrl, keys: Arc<Keys>, duty: Duty) -> Result<Self, ConnectionError> {
+        let conn = Conn::open(&url, duty.access())?.with_keys(Arc::clone(&keys));
+        Ok(Self { url, keys, duty, conn })
     }
 
     fn serve(&mut self, jobs: &Mutex<Receiver<Box<dyn Job>>>) {
@@ -186,7 +194,7 @@ impl Worker {
     fn mend(&mut self, fault: &Error) {
         if is_broken(fault) || self.conn.ping().is_err() {
             match Conn::open(&self.url, self.duty.access()) {
-                Ok(conn) => self.conn = conn,
+                Ok(conn) => self.conn = conn.with_keys(Arc::clone(&self.keys)),
                 Err(fault) => tracing::error!(%fault, "the database can't be reached"),
             }
         }
