@@ -14,6 +14,7 @@ mod support;
 
 mod accounts;
 mod audit;
+mod backup;
 mod bad_input;
 mod contract;
 mod demo;

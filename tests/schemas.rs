@@ -12,14 +12,14 @@ const POSTGRES_COLUMNS: &str = "SELECT table_name || ' ' || column_name || ' ' |
 const APPEND_ONLY: [&str; 4] = ["records", "audit_log", "audit_links", "point_terms"];
 
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-struct Column {
-    table: String,
-    name: String,
-    is_required: bool,
-    r#type: String,
+pub struct Column {
+    pub table: String,
+    pub name: String,
+    pub is_required: bool,
+    pub r#type: String,
 }
 
-fn columns(database: &Database) -> Vec<Column> {
+pub fn columns(database: &Database) -> Vec<Column> {
     let sql = if database.kind == StoreKind::Sqlite { SQLITE_COLUMNS } else { POSTGRES_COLUMNS };
     let mut columns: Vec<Column> = database.texts(sql).iter().map(|line| column(line)).collect();
     columns.sort();
@@ -33,7 +33,7 @@ fn column(line: &str) -> Column {
 }
 
 /// What a column holds, in words of neither store.
-fn kind(column: &Column) -> &'static str {
+pub fn kind(column: &Column) -> &'static str {
     match column.r#type.as_str() {
         "text" => "text",
         "integer" | "bigint" | "int4" | "int8" => "number",

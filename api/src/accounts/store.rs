@@ -82,6 +82,11 @@ pub fn create_instance(
     each!(conn, c => diesel::insert_into(instance::table).values(row).execute(c)).map(drop)
 }
 
+/// Gives restored data their new epoch.
+pub fn renew_epoch(conn: &mut Conn, epoch: uuid::Uuid) -> QueryResult<()> {
+    each!(conn, c => diesel::update(instance::table).set(instance::epoch.eq(Uuid16(epoch))).execute(c)).map(drop)
+}
+
 /// Replaces the set-up token of an unclaimed installation: the old one may have been lost with a terminal.
 pub fn renew_setup_token(conn: &mut Conn, setup_hash: &[u8]) -> QueryResult<()> {
     let unclaimed = instance::table.filter(instance::claimed_at.is_null());

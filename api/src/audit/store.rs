@@ -101,11 +101,8 @@ pub fn audit(
 }
 
 fn insert_link(conn: &mut Conn, audit_id: i64, link: &Link) -> QueryResult<()> {
-    let row = (
-        audit_links::position.eq(link.position),
-        audit_links::audit_id.eq(audit_id),
-        audit_links::hash.eq(&link.hash),
-    );
+    let row =
+        (audit_links::position.eq(link.position), audit_links::audit_id.eq(audit_id), audit_links::hash.eq(&link.hash));
     each!(conn, c => diesel::insert_into(audit_links::table).values(row).execute(c)).map(drop)
 }
 

@@ -41,8 +41,7 @@ pub fn run(config: Config, args: AuditArgs) -> Result<ExitCode, Box<dyn Error>> 
     let keys = Arc::new(Keys::load(&config.keys)?);
     let store = Store::open(config.database, &keys)?;
     let runtime = tokio::runtime::Builder::new_current_thread().build()?;
-    let verdict =
-        runtime.block_on(store.read("verify_audit", move |conn| verify_chain(conn, anchor.as_ref())))?;
+    let verdict = runtime.block_on(store.read("verify_audit", move |conn| verify_chain(conn, anchor.as_ref())))?;
     Ok(match verdict {
         Ok(newest) => {
             println!("{} rows, all as they were written. 共 {} 条，均未被改动。", newest.position, newest.position);

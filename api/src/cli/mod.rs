@@ -1,6 +1,7 @@
 //! The command line: what a person types, and how each command ends.
 
 mod audit;
+mod backup;
 mod import;
 mod serve;
 
@@ -60,6 +61,17 @@ enum Command {
     Check,
     /// Import a register, purchases or readings from a file.
     Import(import::ImportArgs),
+    /// Write all data to a sealed file, while the service goes on 备份.
+    ///
+    /// One moment's snapshot of every table, compressed and encrypted, the same for SQLite and PostgreSQL: a backup of one
+    /// restores into the other. The photos folder is NOT in it: copy that folder beside it (照片目录不在备份内，请另行复制).
+    Backup(backup::BackupArgs),
+    /// Bring a backup into a new database, SQLite or PostgreSQL 恢复.
+    ///
+    /// Stop the service first. The database must not exist yet or be empty; it is whole afterwards or as empty as before. The
+    /// data get a new epoch, by which phones offer again what the backup lacks; a phone whose sign-in is newer than the
+    /// backup needs a new activation code. The photos folder is NOT in a backup (照片目录不在备份内).
+    Restore(backup::RestoreArgs),
     /// Check the audit log.
     Audit(audit::AuditArgs),
     /// Print the OpenAPI document.
@@ -137,6 +149,8 @@ impl Cli {
             Command::Migrate => migrate_database(&config)?,
             Command::Check => return check(&config),
             Command::Import(args) => return import::run(config, &args),
+            Command::Backup(args) => return backup::run_backup(&config, &args),
+            Command::Restore(args) => return backup::run_restore(&config, &args),
             Command::Audit(args) => return audit::run(config, args),
             Command::Openapi => print!("{}", crate::contract::openapi_yaml()?),
         }
