@@ -17,6 +17,8 @@ pub enum Lockable {
     Periods,
     /// The same, to add to them: many at once, none beside a closing.
     PeriodsShared,
+    /// The head of the audit chain: the last thing a transaction locks.
+    AuditHead,
 }
 
 impl Lockable {
@@ -31,6 +33,7 @@ impl Lockable {
                 "SELECT period FROM coverage_periods WHERE period = ANY($1) ORDER BY period FOR SHARE"
             }
             Self::Rounds => "SELECT id FROM rounds WHERE id = ANY($1) ORDER BY id FOR UPDATE",
+            Self::AuditHead => "SELECT id FROM audit_head WHERE id = ANY($1) FOR UPDATE",
         }
     }
 }

@@ -15,10 +15,10 @@ mod types;
 mod workers;
 
 pub(crate) use among::among;
-pub(crate) use conn::each;
+pub(crate) use conn::{Access, each};
 pub use conn::{Conn, DatabaseUrl};
 pub use lock::Lockable;
-pub use migrate::{MigrationError, MigrationState, migrate, migration_state};
+pub use migrate::{MigrationError, MigrationState, known_migrations, migrate, migrate_exactly, migration_state};
 pub use statement::{Statement, Value};
 pub use store::{Isolation, Store, StoreError};
 pub use types::{Uuid16, UuidKey};

@@ -4,6 +4,7 @@ use super::checkpoint::Checkpointer;
 use super::conn::Access;
 use super::workers::{Duty, Job, Workers};
 use super::{Conn, DatabaseUrl};
+use crate::keys::Keys;
 use diesel::result::Error;
 use diesel::{ConnectionError, QueryResult};
 use std::sync::Arc;
@@ -45,11 +46,11 @@ struct Inner {
 }
 
 impl Store {
-    /// Opens the store's connections. Must not be called on a thread that drives async tasks.
+    /// Opens the store's connections, which hold the installation's keys. Must not be called on a thread that drives async tasks.
     ///
     /// # Errors
     /// Where the database can't be reached or is not safe to write to.
-    pub fn open(url: DatabaseUrl) -> Result<Self, ConnectionError> {
+    pub fn open(url: DatabaseUrl, keys: &Arc<Keys>) -> Result<Self, ConnectionError> {
         let (duty, writer_count) = match url {
             DatabaseUrl::Sqlite(_) => (Duty::GroupCommit, 1),
             DatabaseUrl::Postgres(_) => (Duty::Single(Access::Write), 6),
@@ -59,8 +60,8 @@ impl Store {
             DatabaseUrl::Postgres(_) => None,
         };
         let signal = checkpointer.as_ref().and_then(Checkpointer::signal);
-        let writers = Workers::start("db-write", &url, duty, writer_count, signal)?;
-        let readers = Workers::start("db-read", &url, Duty::Single(Access::Read), 4, None)?;
+        let writers = Workers::start("db-write", &url, keys, duty, writer_count, signal)?;
+        let readers = Workers::start("db-read", &url, keys, Duty::Single(Access::Read), 4, None)?;
         Ok(Self { inner: Arc::new(Inner { url, writers, readers, _checkpointer: checkpointer }) })
     }
 

@@ -6,6 +6,7 @@
 
 use super::conn::Access;
 use super::{Conn, DatabaseUrl};
+use crate::keys::Keys;
 use diesel::result::{DatabaseErrorKind, Error};
 use diesel::{ConnectionError, QueryResult};
 use std::sync::mpsc::{Receiver, Sender, SyncSender, channel};
@@ -49,6 +50,7 @@ impl Workers {
     pub fn start(
         name: &str,
         url: &DatabaseUrl,
+        keys: &Arc<Keys>,
         duty: Duty,
         count: usize,
         committed: Option<SyncSender<()>>,
@@ -58,9 +60,9 @@ impl Workers {
         let mut threads = Vec::with_capacity(count);
         for number in 0..count {
             let (opened, is_open) = channel();
-            let (url, jobs, committed) = (url.clone(), Arc::clone(&jobs), committed.clone());
+            let (url, keys, jobs, committed) = (url.clone(), Arc::clone(keys), Arc::clone(&jobs), committed.clone());
             let thread = std::thread::Builder::new().name(format!("{name}-{number}"));
-            let body = move || match Worker::open(url, duty, committed) {
+            let body = move || match Worker::open(url, keys, duty, committed) {
                 Err(fault) => drop(opened.send(Err(fault))),
                 Ok(mut worker) => {
                     if opened.send(Ok(())).is_ok() {
@@ -95,15 +97,21 @@ impl Drop for Workers {
 
 struct Worker {
     url: DatabaseUrl,
+    keys: Arc<Keys>,
     duty: Duty,
     conn: Conn,
     committed: Option<SyncSender<()>>,
 }
 
 impl Worker {
-    fn open(url: DatabaseUrl, duty: Duty, committed: Option<SyncSender<()>>) -> Result<Self, ConnectionError> {
-        let conn = Conn::open(&url, duty.access())?;
-        Ok(Self { url, duty, conn, committed })
+    fn open(
+        url: DatabaseUrl,
+        keys: Arc<Keys>,
+        duty: Duty,
+        committed: Option<SyncSender<()>>,
+    ) -> Result<Self, ConnectionError> {
+        let conn = Conn::open(&url, duty.access())?.with_keys(Arc::clone(&keys));
+        Ok(Self { url, keys, duty, conn, committed })
     }
 
     fn serve(&mut self, jobs: &Mutex<Receiver<Box<dyn Job>>>) {
@@ -199,7 +207,7 @@ impl Worker {
     fn mend(&mut self, fault: &Error) {
         if is_broken(fault) || self.conn.ping().is_err() {
             match Conn::open(&self.url, self.duty.access()) {
-                Ok(conn) => self.conn = conn,
+                Ok(conn) => self.conn = conn.with_keys(Arc::clone(&self.keys)),
                 Err(fault) => tracing::error!(%fault, "the database can't be reached"),
             }
         }

@@ -7,6 +7,7 @@ mod canonical;
 mod cursor;
 pub mod gaps;
 mod item;
+pub mod offer;
 pub mod pull;
 mod push;
 pub mod quarantine;
