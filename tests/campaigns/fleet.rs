@@ -99,8 +99,14 @@ impl Fleet {
 
     /// Kills a phone and takes it up again from what it had on disk.
     pub fn kill_phone(&mut self, at: usize) {
-        let (client, number) = (fresh_client().unwrap(), self.members[at].number);
-        let link = self.link(client, self.members[at].phone.link.base(), number);
+        let base = self.members[at].phone.link.base().to_owned();
+        self.take_up(at, fresh_client().unwrap(), &base);
+    }
+
+    /// Takes a phone up from its disk, with another client at another address.
+    pub fn take_up(&mut self, at: usize, client: reqwest::Client, base: &str) {
+        let number = self.members[at].number;
+        let link = self.link(client, base, number);
         let again = self.seed.dice(self.members[at].dice.below(u64::MAX)).into_chance();
         let outbox = Arc::clone(&self.plan.outbox);
         let name = format!("phone-{number}");

@@ -87,10 +87,13 @@ async fn rage(fleet: &mut Fleet, mut site: Site, storm: &Storm, kills: usize, to
 async fn weather(campaign: &str, database: Database, cluster: Option<Arc<Cluster>>, storm: Storm) -> Vec<Violation> {
     let seed = Seed::of(campaign);
     let database = Arc::new(database);
-    let (mut node, token) = Node::start(&database, storm.bug);
+    let (mut node, token) = Node::start(&database, None);
     let town = Town::found(&node, &token.unwrap(), 4, storm.points).await;
     let outbox = Arc::new(Outbox::open(&database.dir.join("outbox.sqlite")).unwrap());
     let mut fleet = Fleet::recruit(&mut node, &town, FleetPlan { outbox, ..FleetPlan::of(storm.phones) }, seed).await;
+    // Only now: the office is to find what it made.
+    node.plant(storm.bug);
+    node.start_again();
     let mut nodes = vec![node];
     if database.kind == StoreKind::Postgres {
         nodes.push(Node::start(&database, storm.bug).0);

@@ -51,9 +51,4 @@ impl<'l> Books<'l> {
     pub fn has_sent(&self, device: i64, body: &str) -> bool {
         self.sent.get(&device).is_some_and(|bodies| bodies.contains(body))
     }
-
-    /// Records made.
-    pub fn count(&self) -> usize {
-        self.ledgers.iter().map(|ledger| ledger.entries.len()).sum()
-    }
 }

@@ -13,6 +13,7 @@ mod kills;
 mod ledgers;
 mod node;
 mod planted;
+mod proxy;
 mod seed;
 mod town;
 mod twins;

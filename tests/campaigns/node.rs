@@ -65,6 +65,11 @@ impl Node {
         panic!("the node did not start: {said:?}\n{}", self.log());
     }
 
+    /// From its next start on the node makes a mistake.
+    pub fn plant(&mut self, bug: Option<&'static str>) {
+        self.bug = bug;
+    }
+
     /// From now on a start does not wait for a first-run token.
     pub fn is_claimed(&self) {
         std::fs::write(self.database.dir.join("claimed"), "").unwrap();
