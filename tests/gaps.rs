@@ -2,8 +2,8 @@
 
 use crate::support::World;
 use crate::support::street::{Street, outcomes};
-use meterbook_api::keys::sha256;
 use meterbook::accounts::Role;
+use meterbook_api::keys::sha256;
 use serde_json::{Value, json};
 
 async fn gaps(street: &Street<'_>) -> Value {

@@ -16,6 +16,7 @@ mod accounts;
 mod audit;
 mod backup;
 mod bad_input;
+mod campaigns;
 mod clients;
 mod clocks;
 mod contract;

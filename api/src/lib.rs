@@ -21,6 +21,7 @@ pub mod keys;
 pub mod meta;
 pub mod meters;
 mod paging;
+pub mod planted;
 pub mod readings;
 pub mod rounds;
 pub mod sync;

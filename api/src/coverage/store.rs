@@ -6,6 +6,7 @@ use crate::db::schema::{
 };
 use crate::db::{Conn, Lockable, Statement, Value, among, each};
 use crate::http::{from_ms, to_ms};
+use crate::planted::Bug;
 use diesel::prelude::*;
 use meterbook::calendar::{Instant, Period, Zone};
 use meterbook::coverage::{
@@ -170,6 +171,7 @@ fn move_places(
 
 /// Moves the counters, in one order on every node, so that two pushes never wait for each other in a circle.
 fn count_all(conn: &mut Conn, deltas: BTreeMap<(i32, Place), i64>) -> QueryResult<()> {
+    conn.split(Bug::CounterOutsideTransaction)?;
     deltas
         .into_iter()
         .filter(|(_, change)| *change != 0)

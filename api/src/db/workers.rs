@@ -7,6 +7,7 @@
 use super::conn::Access;
 use super::{Conn, DatabaseUrl};
 use crate::keys::Keys;
+use crate::planted::{self, Bug};
 use diesel::result::{DatabaseErrorKind, Error};
 use diesel::{ConnectionError, QueryResult};
 use std::sync::mpsc::{Receiver, Sender, SyncSender, channel};
@@ -145,10 +146,12 @@ impl Worker {
         let mut kept = Vec::with_capacity(group.len());
         for mut job in group {
             match self.in_savepoint(job.as_mut()) {
+                Ok(()) if planted::is(Bug::AcknowledgeBeforeCommit) => job.answer(Ok(())),
                 Ok(()) => kept.push(job),
                 Err(fault) => job.answer(Err(fault)),
             }
         }
+        planted::dawdle(Bug::AcknowledgeBeforeCommit);
         match self.conn.batch("COMMIT") {
             Ok(()) => kept.into_iter().for_each(|job| job.answer(Ok(()))),
             Err(fault) => {

@@ -4,7 +4,6 @@
 //! it does that a client can't is to set the server's clock.
 
 pub mod city;
-mod link;
 mod office;
 mod phone;
 mod run;

@@ -1,16 +1,17 @@
 //! The office's side of the demonstration: set-up, accounts, the register, rounds, activation codes.
 
 use super::city::{City, export};
-use super::link::Link;
 use super::phone::Phone;
 use crate::accounts::setup_token;
 use chrono::{Datelike as _, NaiveDate};
 use meterbook::accounts::Role;
 use meterbook::meters::Class;
+use meterbook_client::{Ask, Link, Outbox};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use std::cell::RefCell;
 use std::collections::HashMap;
+use std::sync::Arc;
 
 /// A sign-in the visitor may use.
 #[derive(Clone, Serialize, Deserialize)]
@@ -42,7 +43,7 @@ impl Office {
         let mut logins = vec![new_login(Role::Admin, "admin")?];
         let admin = &logins[0];
         let claim = json!({"setup_token": token, "login": admin.login, "name": "管理员", "password": admin.password});
-        link.post("/v1/setup", None, &claim).await?.expect(201)?;
+        ask(&link, Ask::post("/v1/setup", &claim), 201).await?;
         for (role, login) in [(Role::Dispatcher, "dispatcher"), (Role::Analyst, "analyst"), (Role::Cashier, "cashier")]
         {
             logins.push(new_login(role, login)?);
@@ -62,10 +63,13 @@ impl Office {
         Ok(office)
     }
 
+    async fn ask(&self, request: Ask, status: u16) -> Result<Value, String> {
+        ask(&self.link, request, status).await
+    }
+
     async fn create_account(&self, login: &DemoLogin, name: &str) -> Result<i64, String> {
         let account = json!({"login": login.login, "name": name, "role": login.role, "password": login.password});
-        let made =
-            self.link.post("/v1/accounts", Some(&self.token(Role::Admin).await?), &account).await?.expect(201)?;
+        let made = self.ask(Ask::post("/v1/accounts", &account).by(&self.token(Role::Admin).await?), 201).await?;
         made["id"].as_i64().ok_or_else(|| "an account without id".into())
     }
 
@@ -79,7 +83,7 @@ impl Office {
         }
         let login = self.logins.iter().find(|login| login.role == role.code()).ok_or("no such login")?;
         let asked = json!({"login": login.login, "password": login.password});
-        let tokens = self.link.post("/v1/auth/login", None, &asked).await?.expect(200)?;
+        let tokens = self.ask(Ask::post("/v1/auth/login", &asked), 200).await?;
         self.remember(role, &tokens)
     }
 
@@ -92,7 +96,7 @@ impl Office {
             self.tokens.borrow().iter().map(|(role, (_, refresh))| (*role, refresh.clone())).collect();
         for (role, refresh) in held {
             let asked = json!({"refresh_token": refresh});
-            let tokens = self.link.post("/v1/auth/refresh", None, &asked).await?.expect(200)?;
+            let tokens = self.ask(Ask::post("/v1/auth/refresh", &asked), 200).await?;
             self.remember(role, &tokens)?;
         }
         Ok(())
@@ -143,7 +147,7 @@ impl Office {
         let token = self.token(Role::Admin).await?;
         // The past has readings of points that were removed since: the importer names and refuses those rows.
         let path = format!("/v1/imports/{kind}?keep_good={}", kind == "readings");
-        let report = self.link.upload(&path, &token, file.into_bytes()).await?.expect(200)?;
+        let report = self.ask(Ask::file(&path, file.into_bytes(), "text/csv").by(&token), 200).await?;
         if report["applied"] == json!(true) {
             Ok(())
         } else {
@@ -157,7 +161,7 @@ impl Office {
     /// What the server answered that it should not have.
     pub async fn plan(&self, city: &City) -> Result<(), String> {
         let token = self.token(Role::Dispatcher).await?;
-        let routes = self.link.get("/v1/routes", &token).await?.expect(200)?;
+        let routes = self.ask(Ask::get("/v1/routes").by(&token), 200).await?;
         let items = routes["items"].as_array().ok_or("no routes")?;
         let ids: HashMap<&str, i64> =
             items.iter().filter_map(|route| Some((route["code"].as_str()?, route["id"].as_i64()?))).collect();
@@ -169,7 +173,7 @@ impl Office {
                 _ => (first, end),
             };
             let round = json!({"route_id": id, "reader_id": self.readers[route.reader], "from_day": from, "until_day": until, "include_suspended": true});
-            self.link.post("/v1/rounds", Some(&token), &round).await?.expect(201)?;
+            self.ask(Ask::post("/v1/rounds", &round).by(&token), 201).await?;
         }
         Ok(())
     }
@@ -178,14 +182,16 @@ impl Office {
     ///
     /// # Errors
     /// What the server answered that it should not have.
-    pub async fn hand_out_phones(&self, link: impl Fn(u64) -> Link) -> Result<Vec<Phone>, String> {
+    pub async fn hand_out_phones(&self, seed: u64, link: impl Fn(u64) -> Link) -> Result<Vec<Phone>, String> {
+        let outbox = Arc::new(Outbox::in_memory().map_err(|fault| fault.to_string())?);
         let token = self.token(Role::Dispatcher).await?;
         let mut phones = Vec::new();
         for (reader, number) in self.readers.iter().zip(1..) {
             let asked = json!({"account_id": reader});
-            let code = self.link.post("/v1/devices/activation-codes", Some(&token), &asked).await?.expect(201)?;
+            let code = self.ask(Ask::post("/v1/devices/activation-codes", &asked).by(&token), 201).await?;
             let code = code["code"].as_str().ok_or("no code")?;
-            phones.push(Phone::activate(link(number), code, &format!("抄表手机 {number}")).await?);
+            let label = format!("抄表手机 {number}");
+            phones.push(Phone::activate(link(number), &outbox, seed ^ number, code, &label).await?);
         }
         Ok(phones)
     }
@@ -197,7 +203,7 @@ impl Office {
     pub async fn list(&self, role: Role, path: &str) -> Result<Vec<Value>, String> {
         let (token, mut rows, mut after) = (self.token(role).await?, Vec::new(), 0);
         loop {
-            let page = self.link.get(&format!("{path}?limit=500&after={after}"), &token).await?.expect(200)?;
+            let page = self.ask(Ask::get(&format!("{path}?limit=500&after={after}")).by(&token), 200).await?;
             rows.extend(page["items"].as_array().cloned().unwrap_or_default());
             match page["next_after"].as_i64() {
                 Some(next) => after = next,
@@ -213,11 +219,16 @@ impl Office {
     pub async fn coverage(&self, periods: &[String]) -> Result<Vec<Value>, String> {
         let (token, mut lines) = (self.token(Role::Analyst).await?, Vec::new());
         for period in periods {
-            let report = self.link.get(&format!("/v1/coverage?period={period}"), &token).await?.expect(200)?;
+            let report = self.ask(Ask::get(&format!("/v1/coverage?period={period}")).by(&token), 200).await?;
             lines.extend(report["lines"].as_array().cloned().unwrap_or_default());
         }
         Ok(lines)
     }
+}
+
+async fn ask(link: &Link, request: Ask, status: u16) -> Result<Value, String> {
+    let answered = link.try_once(request).await.and_then(|answer| answer.expect(status));
+    answered.map_err(|fault| fault.to_string())
 }
 
 /// The header and those rows of a CSV whose day in `column` is wanted. The city writes no quoted commas before that column.

@@ -1,35 +1,46 @@
-//! A reader's phone as the server sees it: it pulls, goes out of reach, reads, and pushes over a bad link until every record
-//! has its receipt. Its ledger is what the run is judged by.
+//! A reader's phone as the demonstration sees it: it pulls, goes out of reach, reads, and pushes over a bad link until every
+//! record has its receipt. How it does so is the reference kit's; what it came to is what the run is judged by.
 
 use super::city::{Outcome, Visit};
-use super::link::{Answer, Link};
 use crate::accounts::setup_token;
 use meterbook::calendar::Instant;
 use meterbook::quantity::Volume;
+use meterbook_client::{Chance, Draft, Fate, Link, Moment, Outbox, PhoneSettings, Weather, no_sleeper};
+use rand_chacha::ChaCha8Rng;
+use rand_chacha::rand_core::{Rng as _, SeedableRng as _};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
-use uuid::Uuid;
+use std::sync::Arc;
 
+/// One in so many answers is lost after the server has done its work.
+const LOST_ONE_IN: u64 = 7;
 /// Records in one push.
 const BATCH: usize = 50;
-/// How often one push may be answered badly before the phone gives up for the day.
-const PATIENCE: usize = 40;
+/// How often one request may be answered badly before the phone gives up for the day.
+const PATIENCE: u32 = 40;
+
+/// A link to `base` that waits without sleeping: the demonstration's time is a number.
+#[must_use]
+pub fn link_to(client: &reqwest::Client, base: &str, seed: u64) -> Link {
+    let mut link = Link::new(client.clone(), base, no_sleeper(), chance(seed));
+    link.patience = PATIENCE;
+    link
+}
+
+fn chance(seed: u64) -> Chance {
+    let mut dice = ChaCha8Rng::seed_from_u64(seed);
+    Chance::new(move || dice.next_u64())
+}
 
 /// A simulated phone.
 pub struct Phone {
-    link: Link,
-    access: String,
-    refresh: String,
-    cursor: Option<String>,
+    kit: meterbook_client::Phone,
     /// 户号 → service point id, from the rounds pulled.
     points: HashMap<String, i64>,
-    boot: String,
-    next_seq: i64,
-    outbox: Vec<Value>,
-    ledger: Ledger,
+    not_in_rounds: usize,
 }
 
-/// What a phone sent and was told.
+/// What phones sent and were told.
 #[derive(Default, Clone, Debug)]
 pub struct Ledger {
     /// Records made.
@@ -51,6 +62,23 @@ pub struct Ledger {
 }
 
 impl Ledger {
+    fn of(kit: &meterbook_client::Ledger) -> Self {
+        let mut ledger = Self { made: kit.entries.len(), contiguous: kit.highest_contiguous_seq, ..Self::default() };
+        for entry in kit.entries.values() {
+            let Some(told) = entry.told.as_ref().filter(|told| told.outcome.settles()) else { continue };
+            if !told.outcome.is_stored() {
+                *ledger.aside.entry(told.code.clone()).or_default() += 1;
+                continue;
+            }
+            ledger.accepted += 1;
+            ledger.duplicates += usize::from(told.outcome == meterbook_client::Outcome::Duplicate);
+            let item: Value = serde_json::from_str(&entry.body).unwrap_or_default();
+            let point = item["service_point_id"].as_i64().unwrap_or_default();
+            ledger.flags.entry(point).or_default().extend(told.flags.iter().cloned());
+        }
+        ledger
+    }
+
     /// Both ledgers in one.
     #[must_use]
     pub fn joined(mut self, other: Self) -> Self {
@@ -78,200 +106,100 @@ impl Ledger {
 }
 
 impl Phone {
-    /// Activates a phone with a dispatcher's code.
+    /// Activates a phone with a dispatcher's code; from then on its link is bad, by its seed.
     ///
     /// # Errors
     /// What the server answered instead of tokens.
-    pub async fn activate(link: Link, code: &str, label: &str) -> Result<Self, String> {
-        let answer =
-            link.post("/v1/auth/activate", None, &json!({"code": code, "label": label, "platform": "android"})).await?;
-        let tokens = answer.expect(201)?;
-        let text = |name: &str| tokens[name].as_str().map(str::to_owned).ok_or_else(|| format!("no {name}"));
-        Ok(Self {
-            access: text("access_token")?,
-            refresh: text("refresh_token")?,
-            link,
-            cursor: None,
-            points: HashMap::new(),
-            boot: setup_token().ok_or("no randomness")?,
-            next_seq: 1,
-            outbox: Vec::new(),
-            ledger: Ledger::default(),
-        })
+    pub async fn activate(
+        link: Link,
+        outbox: &Arc<Outbox>,
+        seed: u64,
+        code: &str,
+        label: &str,
+    ) -> Result<Self, String> {
+        let boot = setup_token().ok_or("no randomness")?;
+        let settings = PhoneSettings { batch: BATCH, patience: PATIENCE, boot };
+        let activated =
+            meterbook_client::Phone::activate(label, settings, link, Arc::clone(outbox), chance(!seed), code);
+        let mut kit = activated.await.map_err(|fault| fault.to_string())?;
+        let mut sky = chance(seed);
+        kit.link.come_under(Weather::new(move || match sky.below(LOST_ONE_IN) {
+            0 => Fate::AnswerLost,
+            _ => Fate::Fair,
+        }));
+        Ok(Self { kit, points: HashMap::new(), not_in_rounds: 0 })
     }
 
     /// What was sent and told so far.
     #[must_use]
-    pub fn ledger(&self) -> &Ledger {
-        &self.ledger
+    pub fn ledger(&self) -> Ledger {
+        let (lost_answers, not_in_rounds) = (self.kit.link.count_in_vain(), self.not_in_rounds);
+        Ledger { lost_answers, not_in_rounds, ..Ledger::of(self.kit.ledger()) }
     }
 
-    /// Comes into reach at `now`: new tokens, then the rounds.
+    /// Comes into reach: the rounds.
     ///
     /// # Errors
     /// What the server answered that it should not have.
     pub async fn pull(&mut self) -> Result<(), String> {
-        self.renew().await?;
-        loop {
-            let path = match &self.cursor {
-                None => "/v1/sync/changes".to_owned(),
-                Some(cursor) => format!("/v1/sync/changes?cursor={cursor}"),
-            };
-            let changes = self.link.get(&path, &self.access).await?.expect(200)?;
-            for stop in changes["rounds"]
-                .as_array()
-                .into_iter()
-                .flatten()
-                .flat_map(|round| round["stops"].as_array().into_iter().flatten())
-            {
-                if let (Some(number), Some(id)) =
-                    (stop["service_point_number"].as_str(), stop["service_point_id"].as_i64())
-                {
-                    self.points.insert(number.to_owned(), id);
-                }
-            }
-            self.cursor = changes["cursor"].as_str().map(str::to_owned);
-            if changes["more"] != json!(true) {
-                return Ok(());
-            }
-        }
-    }
-
-    /// Exchanges the refresh token; an answer lost on the way means asking again with the old one.
-    async fn renew(&mut self) -> Result<(), String> {
-        for _ in 0..PATIENCE {
-            match self.link.post_lossy("/v1/auth/refresh", None, &json!({"refresh_token": self.refresh})).await? {
-                None => self.ledger.lost_answers += 1,
-                Some(answer) => {
-                    let tokens = answer.expect(200)?;
-                    self.access = tokens["access_token"].as_str().unwrap_or_default().to_owned();
-                    self.refresh = tokens["refresh_token"].as_str().unwrap_or_default().to_owned();
-                    return Ok(());
-                }
-            }
-        }
-        Err("no answer to a refresh".into())
+        self.kit.pull().await.map_err(|fault| fault.to_string())?;
+        let pulled = self.kit.rounds().stops().filter_map(|stop| {
+            Some((stop["service_point_number"].as_str()?.to_owned(), stop["service_point_id"].as_i64()?))
+        });
+        self.points.extend(pulled);
+        Ok(())
     }
 
     /// Notes a visit, out of reach: into the outbox with its number and the phone's clocks.
-    pub fn note(&mut self, visit: &Visit, point_number: &str) {
+    ///
+    /// # Errors
+    /// Where the outbox can't be written.
+    pub fn note(&mut self, visit: &Visit, point_number: &str) -> Result<(), String> {
         let Some(point) = self.points.get(point_number) else {
-            self.ledger.not_in_rounds += 1;
-            return;
+            self.not_in_rounds += 1;
+            return Ok(());
         };
-        let mut item = json!({
-            "id": Uuid::now_v7().to_string(),
-            "device_seq": self.next_seq,
-            "read_at": visit.at.to_rfc3339(),
-            "read_elapsed_ms": elapsed(visit.at),
-            "boot_id": self.boot,
-            "service_point_id": point,
-        });
-        describe(&mut item, &visit.what, self.next_seq);
-        self.next_seq += 1;
-        self.ledger.made += 1;
-        self.outbox.push(item);
+        let number = self.kit.ledger().entries.len() + 1;
+        let draft = describe(*point, Moment::right(visit.at), &visit.what, number);
+        self.kit.note(vec![draft]).map(drop).map_err(|fault| fault.to_string())
     }
 
-    /// Empties the outbox: batches, resent until each record has its receipt.
+    /// Empties the outbox.
     ///
     /// # Errors
     /// What the server answered that it should not have.
     pub async fn push(&mut self, now: Instant) -> Result<(), String> {
-        let mut lost = 0;
-        while !self.outbox.is_empty() {
-            let batch = &self.outbox[..self.outbox.len().min(BATCH)];
-            let body = json!({
-                "batch_id": Uuid::now_v7().to_string(),
-                "sent_at": now.to_rfc3339(),
-                "sent_elapsed_ms": elapsed(now),
-                "boot_id": self.boot,
-                "items": batch,
-            });
-            match self.link.post_lossy("/v1/sync/records", Some(&self.access), &body).await? {
-                Some(answer) => self.settle(answer)?,
-                None if lost == PATIENCE => return Err("the link is dead".into()),
-                None => {
-                    lost += 1;
-                    self.ledger.lost_answers += 1;
-                }
-            }
-        }
-        Ok(())
-    }
-
-    fn settle(&mut self, answer: Answer) -> Result<(), String> {
-        let answer = answer.expect(200)?;
-        let receipts = answer["items"].as_array().ok_or("a push without receipts")?;
-        let sent: HashMap<&str, i64> = self
-            .outbox
-            .iter()
-            .filter_map(|item| Some((item["id"].as_str()?, item["service_point_id"].as_i64()?)))
-            .collect();
-        let mut settled = BTreeSet::new();
-        for receipt in receipts {
-            let id = receipt["id"].as_str().unwrap_or_default();
-            match receipt["outcome"].as_str().unwrap_or_default() {
-                outcome @ ("accepted" | "duplicate") => {
-                    self.ledger.accepted += 1;
-                    self.ledger.duplicates += usize::from(outcome == "duplicate");
-                    let flags =
-                        receipt["flags"].as_array().into_iter().flatten().filter_map(Value::as_str).map(str::to_owned);
-                    let point = sent.get(id).copied().unwrap_or_default();
-                    self.ledger.flags.entry(point).or_default().extend(flags);
-                }
-                "rejected" | "conflict" => {
-                    let code = receipt["code"].as_str().unwrap_or_default().to_owned();
-                    *self.ledger.aside.entry(code).or_default() += 1;
-                }
-                _ => continue,
-            }
-            settled.insert(id.to_owned());
-        }
-        self.outbox.retain(|item| !settled.contains(item["id"].as_str().unwrap_or_default()));
-        self.ledger.contiguous = answer["highest_contiguous_seq"].as_i64().unwrap_or_default();
-        Ok(())
+        self.kit.push(Moment::right(now)).await.map(drop).map_err(|fault| fault.to_string())
     }
 }
 
-/// The phone's monotonic clock: it was last started at the epoch.
-fn elapsed(at: Instant) -> i64 {
-    at.timestamp_millis()
-}
-
-fn describe(item: &mut Value, what: &Outcome, number: i64) {
+fn describe(point: i64, made: Moment, what: &Outcome, number: usize) -> Draft {
     let photo = || json!([format!("{number:064x}")]);
     match what {
         Outcome::Reading { figures, seen_number, vacancy, gas_in_use } => {
-            item["kind"] = json!("reading");
             let figure = |volume: Option<Volume>| volume.map(Volume::litres);
             let optional = [
                 ("index", figure(figures.index)),
                 ("cumulative", figure(figures.cumulative)),
                 ("balance", figures.balance),
             ];
-            for (name, value) in optional {
-                if let Some(value) = value {
-                    item[name] = json!(value);
-                }
-            }
+            let present = optional.into_iter().filter_map(|(name, value)| Some((name, value?)));
+            let mut draft =
+                present.fold(Draft::of_kind("reading", point, made), |draft, (name, value)| draft.with(name, value));
             if let Some(number) = seen_number {
-                item["seen_number"] = json!(number);
+                draft = draft.with("seen_number", number.as_str());
             }
             if *vacancy {
-                item["vacancy"] = json!(true);
-                item["evidence"] = photo();
+                draft = draft.with("vacancy", true).with("evidence", photo());
             }
             if *gas_in_use {
-                item["gas_in_use"] = json!(true);
+                draft = draft.with("gas_in_use", true);
             }
+            draft
         }
         Outcome::NoAccess { code, proof } => {
-            item["kind"] = json!("attempt");
-            item["attempt_code"] = json!(code.code());
-            if *proof {
-                item["evidence"] = photo();
-            }
+            let draft = Draft::attempt(point, code.code(), made);
+            if *proof { draft.with("evidence", photo()) } else { draft }
         }
     }
 }

@@ -1,9 +1,8 @@
 //! `meterbook demo`: builds the city once, lives a month in it, says what came of it, and keeps serving.
 
 use super::city::{City, Scale, export};
-use super::link::Link;
 use super::office::{DemoLogin, Office};
-use super::phone::{Ledger, Phone};
+use super::phone::{Ledger, Phone, link_to};
 use super::score::{needs_months, score};
 use crate::App;
 use crate::clock::Clock;
@@ -147,7 +146,7 @@ async fn live(
         city.plan.len()
     );
     let client = reqwest::Client::builder().build()?;
-    let office = Office::open(Link::new(&client, base, options.seed), token, &city).await?;
+    let office = Office::open(link_to(&client, base, options.seed), token, &city).await?;
     let bar = progress(3, "Importing 导入档案与历史");
     office.import_past(&city, || bar.inc(1)).await?;
     bar.finish();
@@ -156,12 +155,13 @@ async fn live(
         open_period(app, period).await?;
     }
     office.plan(&city).await?;
-    let mut phones = office.hand_out_phones(|number| Link::new(&client, base, options.seed ^ number)).await?;
+    let mut phones =
+        office.hand_out_phones(options.seed, |number| link_to(&client, base, options.seed ^ number << 32)).await?;
     walk(app, &city, &office, &mut phones).await?;
     app.clock.set(app.config.zone.start_of(month.end_day()) + TimeDelta::hours(9));
     office.renew().await?;
     std::fs::write(data_dir.join("truth.csv"), export::truth(&city))?;
-    let ledger = phones.iter().map(|phone| phone.ledger().clone()).fold(Ledger::default(), Ledger::joined);
+    let ledger = phones.iter().map(Phone::ledger).fold(Ledger::default(), Ledger::joined);
     let summary = summarise(&city, &office, &ledger, &[month.to_string(), quarter.to_string()]).await?;
     Ok(Finished { summary, logins: office.logins.clone() })
 }
@@ -178,7 +178,7 @@ async fn walk(app: &App, city: &City, office: &Office, phones: &mut [Phone]) -> 
         sync_all(phones, |_, phone| Box::pin(phone.pull())).await?;
         for (reader, phone) in phones.iter_mut().enumerate() {
             for visit in city.visits_of(reader).filter(|visit| zone.day(visit.at) == day) {
-                phone.note(visit, &city.points[visit.point].account);
+                phone.note(visit, &city.points[visit.point].account)?;
             }
         }
         for hours in [6, 14, 23] {

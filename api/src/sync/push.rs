@@ -17,6 +17,7 @@ use super::store::{self, Accepted, Aside, Clocks, Known, Phone};
 use crate::anomalies::store::{MeterAtPoint, SET_ASIDE, Source, load_meters, open_cases};
 use crate::coverage::store::sighted;
 use crate::db::{Conn, Lockable};
+use crate::planted::{self, Bug};
 use crate::rounds::store::{holdings, visit_stops};
 use chrono::NaiveDate;
 use diesel::QueryResult;
@@ -122,7 +123,9 @@ impl<'s> Batch<'s> {
             |item: &Incoming| item.record.as_ref().map_or_else(|fault| fault.point, |record| Some(record.point));
         let points: BTreeSet<i64> = items.iter().filter_map(point).collect();
         let points: Vec<i64> = points.into_iter().collect();
-        conn.lock(Lockable::ServicePoints, &points)?;
+        if !planted::is(Bug::CheckThenInsert) {
+            conn.lock(Lockable::ServicePoints, &points)?;
+        }
         Ok(Self {
             sender,
             phone,
@@ -270,8 +273,15 @@ impl<'s> Batch<'s> {
             flags.extend(self.settle_chain(record));
         }
         let device_seq = (!self.seqs.contains_key(&record.device_seq)).then_some(record.device_seq);
-        let accepted =
-            Accepted { incoming: item, record, device_seq, meter, observed_at: time.at, grade: time.grade, flags: &flags };
+        let accepted = Accepted {
+            incoming: item,
+            record,
+            device_seq,
+            meter,
+            observed_at: time.at,
+            grade: time.grade,
+            flags: &flags,
+        };
         store::insert_record(conn, &accepted, self.sender.reader, self.sender.device, self.sender.received_at)?;
         if let Some((verdict, meter)) = verdict.zip(meter) {
             let source =
@@ -331,7 +341,9 @@ impl<'s> Batch<'s> {
             last_sync: self.phone.clock,
         };
         let aside = Aside { incoming: item, outcome, code, pointer, about, clocks };
-        store::quarantine(conn, &aside, self.sender.reader, self.sender.device, self.sender.received_at)?;
+        if !planted::is(Bug::RejectedItemDropped) {
+            store::quarantine(conn, &aside, self.sender.reader, self.sender.device, self.sender.received_at)?;
+        }
         self.aside.insert(item.hash.clone(), (outcome.code().to_owned(), code.to_owned(), pointer.to_owned()));
         if let Some((point, at)) = about {
             self.unsure.insert(point);

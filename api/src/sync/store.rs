@@ -6,6 +6,7 @@ use super::item::{Incoming, Record};
 use crate::db::schema::{devices, feed_entries, feeds, quarantine, quarantine_decisions, records};
 use crate::db::{Conn, Lockable, Statement, Uuid16, Value, among, each};
 use crate::http::{from_ms, to_ms};
+use crate::planted::{self, Bug};
 use diesel::prelude::*;
 use meterbook::calendar::Instant;
 use meterbook::id::{AccountId, DeviceId, MeterId};
@@ -28,7 +29,9 @@ pub struct Phone {
 
 /// Locks a phone: its pushes are decided one after the other.
 pub fn lock_phone(conn: &mut Conn, device: DeviceId) -> QueryResult<Phone> {
-    conn.lock(Lockable::Devices, &[device.0])?;
+    if !planted::is(Bug::CheckThenInsert) {
+        conn.lock(Lockable::Devices, &[device.0])?;
+    }
     type Row = (i64, Option<i64>, Option<i64>, Option<i64>, Option<i64>);
     let columns = (
         devices::highest_contiguous_seq,
@@ -174,6 +177,10 @@ pub fn insert_record(
             records::body.eq(&accepted.incoming.body),
         ),
     );
+    if planted::is(Bug::CheckThenInsert) {
+        return each!(conn, c => diesel::insert_into(records::table).values(row).on_conflict_do_nothing().execute(c))
+            .map(drop);
+    }
     each!(conn, c => diesel::insert_into(records::table).values(row).execute(c)).map(drop)
 }
 
