@@ -14,6 +14,7 @@ mod support;
 
 mod accounts;
 mod bad_input;
+mod campaigns;
 mod contract;
 mod demo;
 mod headers;

@@ -165,9 +165,21 @@ fn create(path: &Path) -> Result<(), KeyError> {
     if let Some(folder) = path.parent() {
         std::fs::create_dir_all(folder).map_err(refuse)?;
     }
-    let mut out = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path).map_err(refuse)?;
     let text = serde_json::to_vec_pretty(&file).map_err(|fault| refuse(fault.into()))?;
-    out.write_all(&text).and_then(|()| out.sync_all()).map_err(refuse)
+    publish(path, &text).map_err(refuse)
+}
+
+/// Puts the file in place whole or not at all: a start that is cut off leaves no half of a key, and of two first starts at once
+/// one makes the keys and the other takes them.
+fn publish(path: &Path, text: &[u8]) -> std::io::Result<()> {
+    let draft = path.with_extension(format!("{}.new", uuid::Uuid::new_v4().simple()));
+    let mut out = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&draft)?;
+    let written = out.write_all(text).and_then(|()| out.sync_all()).and_then(|()| std::fs::hard_link(&draft, path));
+    std::fs::remove_file(&draft)?;
+    match written {
+        Err(fault) if fault.kind() == std::io::ErrorKind::AlreadyExists => Ok(()),
+        written => written,
+    }
 }
 
 /// Bytes nobody can guess.

@@ -14,6 +14,6 @@ mod workers;
 pub(crate) use conn::each;
 pub use conn::{Conn, DatabaseUrl};
 pub use lock::Lockable;
-pub use migrate::{MigrationError, MigrationState, migrate, migration_state};
+pub use migrate::{MigrationError, MigrationState, migrate, migrate_with, migration_state};
 pub use store::{Isolation, Store, StoreError};
 pub use types::{Uuid16, UuidKey};

@@ -1,0 +1,8 @@
+//! Campaigns: what a sync service that must lose nothing is put through (PROTOCOL, "Invariants the campaigns check").
+
+mod clocks;
+mod cursor_race;
+mod dice;
+mod disk;
+mod lanes;
+mod upgrade;
