@@ -4,5 +4,8 @@ mod clocks;
 mod cursor_race;
 mod dice;
 mod disk;
+mod follower;
 mod lanes;
+mod reassignment_storm;
+mod resync_storm;
 mod upgrade;

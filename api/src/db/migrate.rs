@@ -114,12 +114,12 @@ pub fn migrate_with(
         AnsiTransactionManager::begin_transaction_sql(&mut **c, "BEGIN IMMEDIATE").map_err(fault)?;
         let applied = run_missing(&mut conn, sqlite, postgres);
         if let Conn::Sqlite(c) = &mut conn {
-            let end = if applied.is_ok() {
-                AnsiTransactionManager::commit_transaction
+            let ended = if applied.is_ok() {
+                AnsiTransactionManager::commit_transaction(&mut **c)
             } else {
-                AnsiTransactionManager::rollback_transaction
+                AnsiTransactionManager::rollback_transaction(&mut **c)
             };
-            end(&mut **c).map_err(fault)?;
+            ended.map_err(fault)?;
         }
         return applied;
     }
