@@ -4,6 +4,7 @@
 //! The campaign knows when each reading really was; what it expects is worked out here, without the service's own rules.
 
 use super::lanes::{Lane, build, hours, judge, reading};
+use super::notebooks::Notebooks;
 use crate::support::{SignedIn, StoreKind, World, run};
 use chrono::{DateTime, Datelike, NaiveDate, TimeDelta};
 use meterbook::calendar::{Instant, Period};
@@ -160,15 +161,18 @@ impl Phone {
         points.map(record).collect()
     }
 
-    async fn push(&self, world: &World, envelope: &Value) -> Value {
+    async fn push(&self, world: &World, envelope: &Value, books: &Notebooks) -> Value {
+        books.sent(&self.lane.phone, envelope["items"].as_array().unwrap());
         let (status, answer) = world.post("/v1/sync/records", &self.lane.phone.access, envelope).await;
         assert_eq!(status, 200, "{answer}");
+        books.told(&self.lane.phone, &answer);
         answer
     }
 }
 
 async fn scenario(world: World, moment: Instant) {
     const PROOFS: [Proof; 4] = [Proof::Gps, Proof::SameBoot, Proof::Syncs, Proof::Nothing];
+    let books = Notebooks::default();
     world.clock.set(moment - hours(48));
     let pairs: Vec<(Proof, Skew)> =
         PROOFS.into_iter().flat_map(|proof| skews(moment).into_iter().map(move |skew| (proof, skew))).collect();
@@ -178,7 +182,7 @@ async fn scenario(world: World, moment: Instant) {
     world.clock.set(moment - hours(6));
     for phone in phones.iter_mut().filter(|phone| phone.proof == Proof::Syncs) {
         phone.sign_in_again(&world).await;
-        phone.push(&world, &phone.envelope(world.clock.now(), phone.skew.before, &[])).await;
+        phone.push(&world, &phone.envelope(world.clock.now(), phone.skew.before, &[]), &books).await;
     }
     let received = moment + hours(2);
     world.clock.set(received);
@@ -189,8 +193,8 @@ async fn scenario(world: World, moment: Instant) {
             let envelope = phone.envelope(received, phone.skew.sent, &records);
             (records, envelope)
         };
-        let first = phone.push(&world, &envelope).await;
-        let again = phone.push(&world, &envelope).await;
+        let first = phone.push(&world, &envelope, &books).await;
+        let again = phone.push(&world, &envelope, &books).await;
         for (number, record) in records.iter().enumerate() {
             let class = phone.lane.points[number].1;
             let wanted = expected(moment, received, phone.proof, &phone.skew, number, class);
@@ -203,6 +207,7 @@ async fn scenario(world: World, moment: Instant) {
         }
     }
     assert_stored(&world, &phones, moment, received);
+    books.judge(&world.database);
     for month in [moment - TimeDelta::days(31), moment] {
         judge(&world, day(month)).await;
     }

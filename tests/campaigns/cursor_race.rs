@@ -2,7 +2,8 @@
 //!
 //! Every entry is the removal of a round of its own, so that a follower can be asked for exactly what he was told.
 
-use super::dice::{Dice, is_full};
+use super::lanes::{judge, one_of};
+use super::seed::{Dice, Scale, Seed};
 use crate::support::{Database, SignedIn, StoreKind, World, WorldOptions};
 use futures_util::future::join_all;
 use meterbook::id::{AccountId, RoundId};
@@ -20,7 +21,7 @@ async fn write(world: &World, readers: &[i64], mut dice: Dice, next: &AtomicI64,
     while next.load(Ordering::Relaxed) <= last {
         let count = 1 + i64::try_from(dice.below(12)).unwrap();
         let first = next.fetch_add(count, Ordering::Relaxed);
-        let (reader, other) = (*dice.one_of(readers), *dice.one_of(readers));
+        let (reader, other) = (*one_of(&mut dice, readers), *one_of(&mut dice, readers));
         // In order of their ids, as everywhere.
         let (reader, other) = (reader.min(other), reader.max(other));
         let now = world.clock.now();
@@ -40,10 +41,21 @@ async fn write(world: &World, readers: &[i64], mut dice: Dice, next: &AtomicI64,
     }
 }
 
-/// Follows a feed in a tight loop; the pages in which the entries came.
-async fn follow(world: &World, phone: &SignedIn, mut dice: Dice, written: &AtomicBool) -> Vec<Vec<i64>> {
+/// Where a phone stands before anybody writes.
+async fn first_cursor(world: &World, phone: &SignedIn) -> String {
     let (_, first) = world.get("/v1/sync/changes", &phone.access).await;
-    let (mut cursor, mut pages) = (first["cursor"].as_str().unwrap().to_owned(), Vec::new());
+    first["cursor"].as_str().unwrap().to_owned()
+}
+
+/// Follows a feed in a tight loop; the pages in which the entries came.
+async fn follow(
+    world: &World,
+    phone: &SignedIn,
+    mut cursor: String,
+    mut dice: Dice,
+    written: &AtomicBool,
+) -> Vec<Vec<i64>> {
+    let mut pages = Vec::new();
     loop {
         // Asked before the pull: what was written by then must be in this pull or a later one.
         let is_last = written.load(Ordering::SeqCst);
@@ -71,21 +83,27 @@ fn versions(world: &World, reader: i64) -> BTreeMap<i64, i64> {
 }
 
 async fn race(worlds: Vec<World>) {
-    let mut dice = Dice::of("cursor_race");
-    let last = if is_full() { 120_000 } else { 20_000 };
-    let mut phones = Vec::new();
+    let seed = Seed::of("cursor_race");
+    let last = Scale::told().of(20_000, 120_000);
     // The node that started last has the set-up token that counts.
     let office = worlds.last().unwrap();
+    let mut phones = Vec::new();
     for _ in 0..FEEDS {
-        phones.push(office.reader_phone().await);
+        let phone = office.reader_phone().await;
+        let cursor = first_cursor(office, &phone).await;
+        phones.push((phone, cursor));
     }
-    let readers: Vec<i64> = phones.iter().map(|phone| phone.account).collect();
+    let readers: Vec<i64> = phones.iter().map(|(phone, _)| phone.account).collect();
     let (next, written) = (AtomicI64::new(1_000_000), AtomicBool::new(false));
-    let writers =
-        (0..WRITERS).map(|n| write(&worlds[n % worlds.len()], &readers, dice.split(), &next, 1_000_000 + last));
-    let writers: Vec<_> = writers.collect();
-    let followers = phones.iter().flat_map(|phone| worlds.iter().map(move |world| (phone, world)));
-    let followers: Vec<_> = followers.map(|(phone, world)| follow(world, phone, dice.split(), &written)).collect();
+    let writer = |n: usize| write(&worlds[n % worlds.len()], &readers, seed.dice(n as u64), &next, 1_000_000 + last);
+    let writers: Vec<_> = (0..WRITERS).map(writer).collect();
+    let mut followers = Vec::new();
+    for (phone, cursor) in &phones {
+        for world in &worlds {
+            let dice = seed.dice(100 + followers.len() as u64);
+            followers.push(follow(world, phone, cursor.clone(), dice, &written));
+        }
+    }
     let write_all = async {
         join_all(writers).await;
         written.store(true, Ordering::SeqCst);
@@ -109,6 +127,7 @@ async fn race(worlds: Vec<World>) {
     }
     let all = worlds[0].database.texts("SELECT CAST(count(*) AS TEXT) AS value FROM feed_entries");
     assert!(all[0].parse::<i64>().unwrap() >= last && rows > 0);
+    judge(office, office.app.config.zone.day(office.clock.now())).await;
 }
 
 fn run(kind: StoreKind, nodes: usize) {

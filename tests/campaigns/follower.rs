@@ -1,6 +1,7 @@
 //! What a phone makes of its pulls, and what the server would tell a phone that knows nothing (I7, I10).
 
-use super::dice::Dice;
+use super::notebooks::Notebooks;
+use super::seed::Dice;
 use crate::support::{SignedIn, World};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -20,7 +21,7 @@ const PATIENCE: usize = 10;
 
 impl Follower {
     /// One pull. Whether there is more.
-    pub async fn pull(&mut self, world: &World, phone: &SignedIn, limit: usize) -> bool {
+    pub async fn pull(&mut self, world: &World, phone: &SignedIn, limit: u64) -> bool {
         let cursor = self.cursor.as_ref().map(|cursor| format!("&cursor={cursor}")).unwrap_or_default();
         let answer = pull_patiently(world, phone, &format!("/v1/sync/changes?limit={limit}{cursor}")).await;
         if answer["reset"] == true {
@@ -94,10 +95,12 @@ fn comparable(round: &Value) -> Value {
 }
 
 /// A push that comes again when it is told to.
-pub async fn push_patiently(world: &World, phone: &SignedIn, envelope: &Value) -> Value {
+pub async fn push_patiently(world: &World, phone: &SignedIn, envelope: &Value, books: &Notebooks) -> Value {
+    books.sent(phone, envelope["items"].as_array().unwrap());
     for _ in 0..PATIENCE {
         let (status, answer) = world.post("/v1/sync/records", &phone.access, envelope).await;
         if status == 200 {
+            books.told(phone, &answer);
             return answer;
         }
         assert_eq!((status, &answer["retryable"]), (503, &json!(true)), "{answer}");

@@ -1,5 +1,6 @@
 //! Lanes: as many as a campaign needs, each a route of its own with a reader and his phone.
 
+use super::seed::Dice;
 use crate::support::street::{HEADER, import};
 use crate::support::{SignedIn, World};
 use chrono::{Days, NaiveDate, TimeDelta};
@@ -126,6 +127,11 @@ pub async fn judge(world: &World, day: NaiveDate) {
          HAVING count(e.version) <> f.head OR coalesce(min(e.version), 1) <> 1 OR coalesce(max(e.version), 0) <> f.head",
     );
     assert!(gaps.is_empty(), "I6: {gaps:?}");
+}
+
+/// One of several.
+pub fn one_of<'t, T>(dice: &mut Dice, of: &'t [T]) -> &'t T {
+    &of[usize::try_from(dice.below(of.len() as u64)).unwrap()]
 }
 
 /// Somebody who may hand rounds out.

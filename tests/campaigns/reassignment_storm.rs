@@ -1,11 +1,13 @@
 //! Dispatchers hand rounds from reader to reader while phones push what they recorded offline: every true observation is kept
 //! and marked, each meter counts once, and each phone ends with the rounds its reader holds (I1, I5, I6, I7, I10).
 
-use super::dice::{Dice, is_full};
 use super::follower::{Follower, push_patiently};
-use super::lanes::{Lane, build, dispatcher, envelope, judge, reading};
+use super::lanes::{Lane, build, dispatcher, envelope, judge, one_of, reading};
+use super::notebooks::Notebooks;
+use super::seed::{Dice, Scale, Seed};
 use crate::support::{Database, SignedIn, StoreKind, World, WorldOptions};
 use futures_util::future::{join, join_all};
+use meterbook::coverage::Bucket;
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -29,32 +31,26 @@ async fn assign(world: &World, token: &str, round: i64, reader: i64) {
 /// A dispatcher who can't make up his mind.
 async fn reassign(worlds: &[World], token: &str, lanes: &[Lane], times: usize, mut dice: Dice) {
     for _ in 0..times {
-        let (lane, reader) = (dice.one_of(lanes), dice.one_of(lanes).phone.account);
-        assign(dice.one_of(worlds), token, lane.round, reader).await;
+        let (lane, reader) = (one_of(&mut dice, lanes), one_of(&mut dice, lanes).phone.account);
+        assign(one_of(&mut dice, worlds), token, lane.round, reader).await;
     }
 }
 
 /// A phone back in the network: it pushes in small batches, some of them twice, and pulls in between.
-async fn come_back(worlds: &[World], lane: &Lane, records: &[Value], mut dice: Dice) -> Follower {
-    let mut follower = Follower::default();
-    let (mut at, mut repeated) = (0, false);
+async fn come_back(worlds: &[World], lane: &Lane, records: &[Value], books: &Notebooks, mut dice: Dice) -> Follower {
+    let (mut follower, mut at) = (Follower::default(), 0);
     while at < records.len() {
-        let end = records.len().min(at + 1 + dice.below(3));
-        let world = dice.one_of(worlds);
-        let answer = push_patiently(world, &lane.phone, &envelope(world.clock.now(), &records[at..end])).await;
-        let wanted = if repeated { "duplicate" } else { "accepted" };
-        for item in answer["items"].as_array().unwrap() {
-            assert_eq!(item["outcome"], wanted, "{answer}");
-        }
-        repeated = !repeated && dice.below(3) == 0;
-        // A batch sent again is the same batch.
-        if repeated {
-            let answer = push_patiently(world, &lane.phone, &envelope(world.clock.now(), &records[at..end])).await;
-            assert!(answer["items"].as_array().unwrap().iter().all(|item| item["outcome"] == "duplicate"), "{answer}");
-            repeated = false;
+        let end = records.len().min(at + 1 + usize::try_from(dice.below(3)).unwrap());
+        let times = if dice.percent(30) { &["accepted", "duplicate"][..] } else { &["accepted"] };
+        for wanted in times {
+            let world = one_of(&mut dice, worlds);
+            let envelope = envelope(world.clock.now(), &records[at..end]);
+            let answer = push_patiently(world, &lane.phone, &envelope, books).await;
+            let outcomes = answer["items"].as_array().unwrap();
+            assert!(outcomes.iter().all(|item| item["outcome"] == *wanted), "{answer}");
         }
         at = end;
-        follower.pull(dice.one_of(worlds), &lane.phone, 1 + dice.below(20)).await;
+        follower.pull(one_of(&mut dice, worlds), &lane.phone, 1 + dice.below(20)).await;
     }
     follower
 }
@@ -74,7 +70,8 @@ fn holders(world: &World) -> BTreeMap<i64, (BTreeSet<i64>, i64)> {
 }
 
 /// When it is calm again: a holder's records bear no mark, a former one's do, a stranger's are refused and kept aside.
-async fn everybody_once_more(world: &World, lanes: &[Lane], seqs: &mut BTreeMap<i64, i64>) -> usize {
+async fn everybody_once_more(world: &World, lanes: &[Lane], books: &Notebooks) -> usize {
+    let mut seqs: BTreeMap<i64, i64> = lanes.iter().map(|lane| (lane.phone.account, READ_OFFLINE as i64)).collect();
     let holders = holders(world);
     let mut accepted = 0;
     for lane in lanes {
@@ -84,7 +81,7 @@ async fn everybody_once_more(world: &World, lanes: &[Lane], seqs: &mut BTreeMap<
             let seq = seqs.entry(reader).or_default();
             *seq += 1;
             let record = reading(*seq, lane.points[READ_OFFLINE], world.clock.now(), 1020);
-            let answer = push_patiently(world, &other.phone, &envelope(world.clock.now(), &[record])).await;
+            let answer = push_patiently(world, &other.phone, &envelope(world.clock.now(), &[record]), books).await;
             let item = &answer["items"][0];
             if !ever.contains(&reader) {
                 assert_eq!((&item["outcome"], &item["code"]), (&json!("rejected"), &json!("not_your_stop")), "{item}");
@@ -99,8 +96,8 @@ async fn everybody_once_more(world: &World, lanes: &[Lane], seqs: &mut BTreeMap<
 }
 
 async fn storm(worlds: Vec<World>) {
-    let mut dice = Dice::of("reassignment_storm");
-    let (count, times) = if is_full() { (24, 800) } else { (6, 60) };
+    let (seed, books) = (Seed::of("reassignment_storm"), Notebooks::default());
+    let (count, times) = Scale::told().of((6, 60), (24, 800));
     let office = worlds.last().unwrap();
     let lanes = build(office, count, &POINTS).await;
     let now = office.clock.now();
@@ -110,12 +107,15 @@ async fn storm(worlds: Vec<World>) {
     };
     let outboxes: Vec<Vec<Value>> = lanes.iter().map(outbox).collect();
     let token = dispatcher(office).await.access;
-    let dispatchers: Vec<_> = (0..2).map(|_| reassign(&worlds, &token, &lanes, times / 2, dice.split())).collect();
-    let phones: Vec<_> =
-        lanes.iter().zip(&outboxes).map(|(lane, records)| come_back(&worlds, lane, records, dice.split())).collect();
+    let dispatchers: Vec<_> =
+        (0..2).map(|n| reassign(&worlds, &token, &lanes, times / 2, seed.dice(1000 + n))).collect();
+    let mut phones = Vec::new();
+    for (n, lane) in (0..).zip(&lanes) {
+        phones.push(come_back(&worlds, lane, &outboxes[phones.len()], &books, seed.dice(n)));
+    }
     let (_, mut followers) = join(join_all(dispatchers), join_all(phones)).await;
-    let mut seqs: BTreeMap<i64, i64> = lanes.iter().map(|lane| (lane.phone.account, 8)).collect();
-    let more = everybody_once_more(office, &lanes, &mut seqs).await;
+    let more = everybody_once_more(office, &lanes, &books).await;
+    let mut dice = seed.dice(2000);
     for (lane, follower) in lanes.iter().zip(&mut followers) {
         follower.catch_up(office, &lane.phone, &mut dice).await;
         follower.assert_is_up_to_date(office, &lane.phone).await;
@@ -124,14 +124,19 @@ async fn storm(worlds: Vec<World>) {
     let stored = office.database.texts("SELECT CAST(count(*) AS TEXT) AS value FROM records");
     assert_eq!(stored[0], (lanes.len() * READ_OFFLINE + more).to_string(), "I1, I4");
     assert_counted_once(office, &lanes);
+    books.judge(&office.database);
     judge(office, office.app.config.zone.day(now)).await;
     strangers_pull_nothing(office, &office.reader_phone().await).await;
 }
 
 /// Points that several readers read are seen once (DOMAIN 3).
 fn assert_counted_once(world: &World, lanes: &[Lane]) {
-    let seen = "SELECT coalesce(sum(points), 0) || '' AS value FROM coverage_counters WHERE period = 202603 AND bucket = 0 AND class = 'residential_outdoor'";
-    assert_eq!(world.database.texts(seen)[0], (lanes.len() * (READ_OFFLINE + 1)).to_string());
+    let seen = format!(
+        "SELECT coalesce(sum(points), 0) || '' AS value FROM coverage_counters
+         WHERE period = 202603 AND bucket = {} AND class = 'residential_outdoor'",
+        Bucket::Seen.number()
+    );
+    assert_eq!(world.database.texts(&seen)[0], (lanes.len() * (READ_OFFLINE + 1)).to_string());
 }
 
 async fn strangers_pull_nothing(world: &World, stranger: &SignedIn) {

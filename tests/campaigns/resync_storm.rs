@@ -1,9 +1,10 @@
 //! Every phone begins anew at once: all have lost their cursors, or the epoch has changed. Each is answered, within the
 //! published limits, while pushes go on; afterwards each holds what its reader holds (I7, I8, I10).
 
-use super::dice::{Dice, is_full};
 use super::follower::{Follower, push_patiently};
-use super::lanes::{Lane, build, envelope, judge, reading};
+use super::lanes::{Lane, build, envelope, judge, one_of, reading};
+use super::notebooks::Notebooks;
+use super::seed::{Scale, Seed};
 use crate::support::{Database, SignedIn, StoreKind, World, WorldOptions};
 use futures_util::future::{join, join_all};
 use std::sync::Arc;
@@ -17,28 +18,28 @@ struct Phone {
 }
 
 /// All pull at once, each from the node it happens on.
-async fn all_pull(worlds: &[World], phones: &mut [Phone], dice: &mut Dice) {
-    let pulls = phones.iter_mut().map(|phone| {
-        let mut dice = dice.split();
-        async move { phone.follower.catch_up(dice.one_of(worlds), &phone.tokens, &mut dice.split()).await }
+async fn all_pull(worlds: &[World], phones: &mut [Phone], seed: Seed) {
+    let pulls = phones.iter_mut().enumerate().map(|(n, phone)| async move {
+        let mut dice = seed.dice(n as u64);
+        let world = one_of(&mut dice, worlds);
+        phone.follower.catch_up(world, &phone.tokens, &mut dice).await;
     });
-    let pulls: Vec<_> = pulls.collect();
-    join_all(pulls).await;
+    join_all(pulls.collect::<Vec<_>>()).await;
 }
 
 /// One reading of each lane, pushed while the storm blows.
-async fn push_one_of_each(worlds: &[World], lanes: &[Lane], number: usize) {
+async fn push_one_of_each(worlds: &[World], lanes: &[Lane], number: usize, books: &Notebooks) {
     let pushes = lanes.iter().enumerate().map(|(at, lane)| async move {
         let world = &worlds[at % worlds.len()];
         let record = reading(i64::try_from(number + 1).unwrap(), lane.points[number], world.clock.now(), 1010);
-        let answer = push_patiently(world, &lane.phone, &envelope(world.clock.now(), &[record])).await;
+        let answer = push_patiently(world, &lane.phone, &envelope(world.clock.now(), &[record]), books).await;
         assert_eq!(answer["items"][0]["outcome"], "accepted", "{answer}");
     });
     join_all(pushes).await;
 }
 
-async fn assert_all_up_to_date(worlds: &[World], phones: &mut [Phone], dice: &mut Dice, resets: usize) {
-    all_pull(worlds, phones, dice).await;
+async fn assert_all_up_to_date(worlds: &[World], phones: &mut [Phone], seed: Seed, resets: usize) {
+    all_pull(worlds, phones, seed).await;
     let mut checked = std::collections::BTreeSet::new();
     for phone in phones {
         assert_eq!(phone.follower.resets, resets, "I8: a phone of lane {} began anew", phone.lane);
@@ -57,8 +58,8 @@ fn start(database: &Arc<Database>, nodes: usize) -> Vec<World> {
 }
 
 async fn storm(database: Arc<Database>, nodes: usize) {
-    let mut dice = Dice::of("resync_storm");
-    let (count, each) = if is_full() { (40, 25) } else { (8, 8) };
+    let (seed, books) = (Seed::of("resync_storm"), Notebooks::default());
+    let (count, each) = Scale::told().of((8, 8), (40, 25));
     let worlds = start(&database, nodes);
     let office = worlds.last().unwrap();
     let lanes = build(office, count, &POINTS).await;
@@ -69,23 +70,24 @@ async fn storm(database: Arc<Database>, nodes: usize) {
             phones.push(Phone { lane, tokens, follower: Follower::default() });
         }
     }
-    all_pull(&worlds, &mut phones, &mut dice).await;
-    push_one_of_each(&worlds, &lanes, 0).await;
-    assert_all_up_to_date(&worlds, &mut phones, &mut dice, 1).await;
+    all_pull(&worlds, &mut phones, seed).await;
+    push_one_of_each(&worlds, &lanes, 0, &books).await;
+    assert_all_up_to_date(&worlds, &mut phones, seed, 1).await;
 
     for phone in &mut phones {
         phone.follower.cursor = None;
     }
-    join(all_pull(&worlds, &mut phones, &mut dice), push_one_of_each(&worlds, &lanes, 1)).await;
-    assert_all_up_to_date(&worlds, &mut phones, &mut dice, 2).await;
+    join(all_pull(&worlds, &mut phones, seed), push_one_of_each(&worlds, &lanes, 1, &books)).await;
+    assert_all_up_to_date(&worlds, &mut phones, seed, 2).await;
 
     let (before, clock) = (worlds[0].app.epoch, worlds[0].clock.now());
     drop(worlds);
     change_epoch(&database);
     let worlds = start(&database, nodes);
     assert!(worlds.iter().all(|world| world.app.epoch != before && world.clock.now() == clock));
-    join(all_pull(&worlds, &mut phones, &mut dice), push_one_of_each(&worlds, &lanes, 2)).await;
-    assert_all_up_to_date(&worlds, &mut phones, &mut dice, 3).await;
+    join(all_pull(&worlds, &mut phones, seed), push_one_of_each(&worlds, &lanes, 2, &books)).await;
+    assert_all_up_to_date(&worlds, &mut phones, seed, 3).await;
+    books.judge(&database);
     judge(&worlds[0], worlds[0].app.config.zone.day(clock)).await;
 }
 

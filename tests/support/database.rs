@@ -1,6 +1,6 @@
 //! A database of its own for each test, and SQL past the service.
 
-use super::postgres::cluster;
+use super::postgres::{Cluster, cluster};
 use super::world::scratch_dir;
 use diesel::connection::SimpleConnection;
 use diesel::sql_types::{Nullable, Text};
@@ -37,6 +37,13 @@ impl Database {
         let dir = scratch_dir();
         let url = url.unwrap_or_else(|| dir.join("meterbook.sqlite").to_str().unwrap().to_owned());
         Some(Self { kind, url, dir })
+    }
+
+    /// An empty one in a cluster of one's own.
+    pub fn inside(cluster: &Cluster) -> Self {
+        let name = format!("t{}", uuid::Uuid::now_v7().simple());
+        try_execute(&cluster.url("postgres"), &format!("CREATE DATABASE {name} TEMPLATE template0")).unwrap();
+        Self { kind: StoreKind::Postgres, url: cluster.url(&name), dir: scratch_dir() }
     }
 
     /// A new one without any table.

@@ -4,7 +4,8 @@
 //! shell then stops the server and removes its folder. The data are in memory where the machine allows it: `fsync` stays on,
 //! since the service refuses to start without, and costs nothing there.
 
-use std::net::TcpListener;
+use std::io::Write;
+use std::net::{TcpListener, TcpStream};
 use std::os::unix::fs::{MetadataExt, chown};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
@@ -16,13 +17,17 @@ const SUPERVISOR: &str = r#"
 bin=$1; folder=$2; port=$3; fsync=$4
 trap '' HUP INT TERM
 cd "$folder" || exit 1
-if "$bin/initdb" -D data -U meterbook -A trust -E UTF8 --locale=C --no-sync >initdb.log 2>&1 </dev/null; then
+start() {
   "$bin/postgres" -D data -p "$port" -h 127.0.0.1 -k "$folder" -c max_connections=400 -c fsync="$fsync" -c shared_buffers=64MB \
-    >postgres.log 2>&1 </dev/null &
+    >>postgres.log 2>&1 </dev/null &
   server=$!
-fi
-cat >/dev/null
-[ -z "$server" ] || { kill -QUIT "$server"; wait "$server"; }
+}
+stop() { [ -z "$server" ] || { kill -QUIT "$server"; wait "$server"; server=; }; }
+"$bin/initdb" -D data -U meterbook -A trust -E UTF8 --locale=C --no-sync >initdb.log 2>&1 </dev/null && start
+while read -r order; do
+  case $order in stop | start) "$order" ;; esac
+done
+stop
 cd / && rm -rf "$folder"
 "#;
 
@@ -34,7 +39,7 @@ pub struct Cluster {
     port: u16,
     folder: PathBuf,
     /// Its standard input is the pipe that keeps the cluster alive.
-    _supervisor: Child,
+    supervisor: Child,
 }
 
 impl Cluster {
@@ -55,9 +60,30 @@ impl Cluster {
             chown(&folder, Some(uid), Some(gid)).unwrap();
             command.uid(uid).gid(gid);
         }
-        let cluster = Self { port, folder, _supervisor: command.spawn().unwrap() };
+        let cluster = Self { port, folder, supervisor: command.spawn().unwrap() };
         cluster.wait_until_ready();
         cluster
+    }
+
+    /// Ends the server at once, as a power cut would: `pg_ctl stop -m immediate`.
+    pub fn stop_at_once(&self) {
+        self.order("stop\n");
+        let deadline = Instant::now() + Duration::from_secs(60);
+        while TcpStream::connect(("127.0.0.1", self.port)).is_ok() {
+            assert!(Instant::now() < deadline, "PostgreSQL did not stop");
+            std::thread::sleep(Duration::from_millis(5));
+        }
+    }
+
+    /// Starts it again after [`stop_at_once`](Self::stop_at_once), and waits until it has recovered.
+    pub fn start_again(&self) {
+        self.order("start\n");
+        self.wait_until_ready();
+    }
+
+    fn order(&self, order: &str) {
+        let mut pipe = self.supervisor.stdin.as_ref().unwrap();
+        pipe.write_all(order.as_bytes()).unwrap();
     }
 
     fn wait_until_ready(&self) {
@@ -84,6 +110,11 @@ pub fn cluster() -> Option<&'static Cluster> {
         println!("skipped on PostgreSQL, which is not installed: {INSTALL}");
     }
     found.as_ref()
+}
+
+/// A cluster nobody else uses, so that it can be stopped; it ends with this value.
+pub fn cluster_of_ones_own() -> Option<Cluster> {
+    cluster().and_then(|_| programs()).map(|bin| Cluster::start(&bin, "on"))
 }
 
 /// A cluster that acknowledges what it has not written; it ends with this value.

@@ -1,0 +1,53 @@
+//! Mistakes planted on purpose, so that the campaigns can be seen to find them. Each is one that was made somewhere before.
+//!
+//! They exist only behind the feature `planted-bugs`, which nothing that is shipped turns on; without it, [`is`] is a constant
+//! `false` and the compiler removes every hook.
+
+/// A planted mistake.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Bug {
+    /// SQLite: answers go out before the commit is on disk (I1).
+    AcknowledgeBeforeCommit,
+    /// PostgreSQL: a record is looked up without a lock and stored by `ON CONFLICT DO NOTHING` (I1).
+    CheckThenInsert,
+    /// PostgreSQL: feed versions come from a sequence, not from the locked head (I6, I7).
+    SequenceCursor,
+    /// PostgreSQL: the counters are moved after the records' commit (I5).
+    CounterOutsideTransaction,
+    /// A rejected item is answered and thrown away (I2).
+    RejectedItemDropped,
+}
+
+/// Whether this process makes the mistake.
+#[cfg(not(feature = "planted-bugs"))]
+#[must_use]
+pub const fn is(_: Bug) -> bool {
+    false
+}
+
+#[cfg(feature = "planted-bugs")]
+pub use planted::is;
+
+#[cfg(feature = "planted-bugs")]
+mod planted {
+    use super::Bug;
+    use std::sync::OnceLock;
+
+    /// Whether this process makes the mistake: the one that `METERBOOK_PLANTED_BUG` names.
+    #[must_use]
+    pub fn is(bug: Bug) -> bool {
+        static CHOSEN: OnceLock<Option<Bug>> = OnceLock::new();
+        *CHOSEN.get_or_init(|| std::env::var("METERBOOK_PLANTED_BUG").ok().and_then(|name| of(&name))) == Some(bug)
+    }
+
+    fn of(name: &str) -> Option<Bug> {
+        Some(match name {
+            "acknowledge_before_commit" => Bug::AcknowledgeBeforeCommit,
+            "check_then_insert" => Bug::CheckThenInsert,
+            "sequence_cursor" => Bug::SequenceCursor,
+            "counter_outside_transaction" => Bug::CounterOutsideTransaction,
+            "rejected_item_dropped" => Bug::RejectedItemDropped,
+            _ => return None,
+        })
+    }
+}
