@@ -158,6 +158,33 @@ fn sqlite_that_may_not_grow_puts_pushes_off_and_recovers() {
     });
 }
 
+/// SQLite ends a whole transaction by itself when the disk fails under it. Those that shared it are told so, those that come
+/// after get another: what was answered with success is there, and nothing else (I13).
+#[test]
+fn a_transaction_that_sqlite_ends_is_told_to_all_who_shared_it() {
+    run(StoreKind::Sqlite, async |world: World| {
+        let writes = (0..120).map(|n| {
+            world.app.store.write("share", Isolation::Serializable, move |conn| {
+                let Conn::Sqlite(conn) = conn else { return Ok(()) };
+                let row = format!(
+                    "INSERT INTO settings (key, value, valid_from, source, created_at) VALUES ('{n}', '', '2026-01-01', 'campaign', 0)"
+                );
+                diesel::sql_query(row).execute(&mut **conn)?;
+                if n % 7 == 3 {
+                    diesel::sql_query("ROLLBACK").execute(&mut **conn)?;
+                    return Err(diesel::result::Error::RollbackTransaction);
+                }
+                Ok(())
+            })
+        });
+        let answers = join_all(writes).await;
+        let told: BTreeSet<String> = (0..120).filter(|n| answers[*n].is_ok()).map(|n: usize| n.to_string()).collect();
+        let found = world.database.texts("SELECT key AS value FROM settings WHERE source = 'campaign'");
+        assert_eq!(found.into_iter().collect::<BTreeSet<_>>(), told);
+        assert!((3..120).step_by(7).all(|n| answers[n].is_err()) && !told.is_empty());
+    });
+}
+
 fn block_on(scenario: impl Future<Output = ()>) {
     tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(scenario);
 }
