@@ -25,19 +25,31 @@ pub const fn is(_: Bug) -> bool {
     false
 }
 
+/// Holds the door open for the mistake.
+#[cfg(not(feature = "planted-bugs"))]
+pub const fn dawdle(_: Bug) {}
+
 #[cfg(feature = "planted-bugs")]
-pub use planted::is;
+pub use planted::{dawdle, is};
 
 #[cfg(feature = "planted-bugs")]
 mod planted {
     use super::Bug;
     use std::sync::OnceLock;
+    use std::time::Duration;
 
     /// Whether this process makes the mistake: the one that `METERBOOK_PLANTED_BUG` names.
     #[must_use]
     pub fn is(bug: Bug) -> bool {
         static CHOSEN: OnceLock<Option<Bug>> = OnceLock::new();
         *CHOSEN.get_or_init(|| std::env::var("METERBOOK_PLANTED_BUG").ok().and_then(|name| of(&name))) == Some(bug)
+    }
+
+    /// Holds the door open for the mistake: a disk as slow as the slowest.
+    pub fn dawdle(bug: Bug) {
+        if is(bug) {
+            std::thread::sleep(Duration::from_millis(20));
+        }
     }
 
     fn of(name: &str) -> Option<Bug> {

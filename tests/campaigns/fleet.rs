@@ -1,9 +1,11 @@
 //! Phones of the town's readers, run by the reference kit, and what their days hold.
 
-use super::invariants::Violation;
+use super::holdings::Holdings;
+use super::invariants::{Violation, judge};
 use super::node::Node;
 use super::seed::{Dice, Seed};
 use super::town::Town;
+use crate::support::Database;
 use chrono::{TimeDelta, Utc};
 use futures_util::StreamExt as _;
 use futures_util::stream;
@@ -121,6 +123,19 @@ impl Fleet {
     /// What all of them made, sent and were told.
     pub fn ledgers(&self) -> Vec<Ledger> {
         self.members.iter().map(|member| member.phone.ledger().clone()).collect()
+    }
+
+    /// Records made by all.
+    pub fn count_made(&self) -> usize {
+        self.members.iter().map(|member| member.phone.ledger().entries.len()).sum()
+    }
+
+    /// The judge's word when everybody has come home, and what the store held then.
+    pub async fn judged(&mut self, database: &Database) -> (Vec<Violation>, Holdings) {
+        let mut found = self.come_home().await;
+        let holdings = Holdings::read(database);
+        found.extend(judge(&self.ledgers(), &holdings));
+        (found, holdings)
     }
 
     /// On a good link: every outbox empties (I14), and who followed cursors holds what a fresh pull gives (I7).

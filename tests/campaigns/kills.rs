@@ -1,22 +1,64 @@
-//! The server is killed while phones push: what was acknowledged is there, and nothing is there twice.
+//! Servers are killed while phones push, and so is the database: what was acknowledged is there, and nothing is there twice.
 
 use super::fleet::{Fleet, FleetPlan, Member};
 use super::holdings::Holdings;
-use super::invariants::{Violation, assert_kept, judge, judge_unchanged};
+use super::invariants::{Violation, assert_kept, judge_unchanged};
 use super::node::Node;
 use super::seed::{Dice, Scale, Seed};
 use super::town::Town;
-use crate::support::{Database, StoreKind};
+use crate::support::{Cluster, Database, StoreKind, cluster_of_ones_own};
+use futures_util::future::{join, join_all};
 use meterbook_client::Outbox;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+/// What is killed, and what the phones do meanwhile.
+pub struct Storm {
+    /// How often something is killed.
+    pub kills: usize,
+    /// Of a hundred kills, how many stop the database instead of a node.
+    pub of_the_database: u64,
+    /// How many phones.
+    pub phones: usize,
+    /// A phone notes up to so many records before it pushes.
+    pub most_noted: u64,
+    /// Points on each of the four routes.
+    pub points: usize,
+    /// The mistake the nodes make.
+    pub bug: Option<&'static str>,
+}
+
+/// The servers a storm can harm.
+struct Site {
+    nodes: Vec<Node>,
+    cluster: Option<Arc<Cluster>>,
+}
+
+impl Site {
+    fn harm(mut self, what: &mut Dice, of_the_database: u64) -> Self {
+        match self.cluster.as_ref().filter(|_| what.percent(of_the_database)) {
+            Some(cluster) => {
+                cluster.stop_at_once();
+                cluster.start_again();
+            }
+            None => {
+                let at = usize::try_from(what.below(self.nodes.len() as u64)).unwrap();
+                self.nodes[at].kill();
+                self.nodes[at].start_again();
+            }
+        }
+        self
+    }
+}
+
 /// The phones work until told to stop.
-async fn work(member: &mut Member, nobodys_point: i64, over: &AtomicBool) {
+async fn work(member: &mut Member, storm: &Storm, town: &Town, urls: &[String], over: &AtomicBool) {
     while !over.load(Ordering::Relaxed) {
-        let count = member.dice.between(1, 25);
-        member.note(usize::try_from(count).unwrap(), nobodys_point);
+        let count = member.dice.between(1, storm.most_noted + 1);
+        member.note(usize::try_from(count).unwrap(), town.nobodys_point);
+        let at = usize::try_from(member.dice.below(urls.len() as u64)).unwrap();
+        member.phone.link.turn_to(&urls[at]);
         member.push().await;
         if member.dice.percent(30) {
             member.pull().await;
@@ -24,74 +66,76 @@ async fn work(member: &mut Member, nobodys_point: i64, over: &AtomicBool) {
     }
 }
 
-/// Lets phones work while something is done to the servers, over and over.
-async fn storm<F>(fleet: &mut Fleet, nobodys_point: i64, harm: F) -> F::Output
-where
-    F: Future,
-{
+/// Lets phones work while things are killed at moments the dice choose.
+async fn rage(fleet: &mut Fleet, mut site: Site, storm: &Storm, kills: usize, town: &Town, mut dice: Dice) -> Site {
     let over = AtomicBool::new(false);
-    let working = fleet.members.iter_mut().map(|member| work(member, nobodys_point, &over));
-    let (done, _) = futures_util::join!(
-        async {
-            let done = harm.await;
-            over.store(true, Ordering::Relaxed);
-            done
-        },
-        futures_util::future::join_all(working)
-    );
-    done
+    let urls: Vec<String> = site.nodes.iter().map(Node::url).collect();
+    let working = fleet.members.iter_mut().map(|member| work(member, storm, town, &urls, &over));
+    let of_the_database = storm.of_the_database;
+    let killing = async {
+        for _ in 0..kills {
+            tokio::time::sleep(Duration::from_millis(dice.between(5, 150))).await;
+            let harmed = tokio::task::spawn_blocking(move || (site.harm(&mut dice, of_the_database), dice));
+            (site, dice) = harmed.await.unwrap();
+        }
+        over.store(true, Ordering::Relaxed);
+        site
+    };
+    join(killing, join_all(working)).await.0
 }
 
-/// Kills a node and starts it again so many times, at moments the dice choose.
-async fn kill(mut node: Node, times: usize, mut dice: Dice) -> Node {
-    for _ in 0..times {
-        tokio::time::sleep(Duration::from_millis(dice.between(5, 150))).await;
-        let killed = tokio::task::spawn_blocking(move || {
-            node.kill();
-            node.start_again();
-            node
-        });
-        node = killed.await.unwrap();
-    }
-    node
-}
-
-/// The judge's word when everybody has come home.
-pub async fn judged(fleet: &mut Fleet, database: &Database) -> Vec<Violation> {
-    let mut found = fleet.come_home().await;
-    found.extend(judge(&fleet.ledgers(), &Holdings::read(database)));
-    found
-}
-
-async fn kill_on_sqlite(kills: usize, phones: usize, bug: Option<&'static str>) -> Vec<Violation> {
-    let seed = Seed::of("kill -9 on SQLite");
-    let database = Arc::new(Database::fresh(StoreKind::Sqlite).unwrap());
-    let (mut node, token) = Node::start(&database, bug);
-    let town = Town::found(&node, &token.unwrap(), 4, 40).await;
+async fn weather(campaign: &str, database: Database, cluster: Option<Arc<Cluster>>, storm: Storm) -> Vec<Violation> {
+    let seed = Seed::of(campaign);
+    let database = Arc::new(database);
+    let (mut node, token) = Node::start(&database, storm.bug);
+    let town = Town::found(&node, &token.unwrap(), 4, storm.points).await;
     let outbox = Arc::new(Outbox::open(&database.dir.join("outbox.sqlite")).unwrap());
-    let mut fleet = Fleet::recruit(&mut node, &town, FleetPlan { outbox, ..FleetPlan::of(phones) }, seed).await;
-    let mut found = Vec::new();
-    let mut dice = seed.dice(0);
-    // In two halves, so that what the first left can be seen unchanged after the second (I9), and phones are killed between.
-    node = storm(&mut fleet, town.nobodys_point, kill(node, kills / 2, seed.dice(1_000_000))).await;
+    let mut fleet = Fleet::recruit(&mut node, &town, FleetPlan { outbox, ..FleetPlan::of(storm.phones) }, seed).await;
+    let mut nodes = vec![node];
+    if database.kind == StoreKind::Postgres {
+        nodes.push(Node::start(&database, storm.bug).0);
+    }
+    // In two halves, so that what the first left can be seen unchanged after the second (I9); phones are killed between them.
+    let half = storm.kills / 2;
+    let site = rage(&mut fleet, Site { nodes, cluster }, &storm, half, &town, seed.dice(1_000_000)).await;
     let halfway = Holdings::read(&database);
+    let mut dice = seed.dice(0);
     for at in 0..fleet.members.len() {
         if dice.percent(50) {
             fleet.kill_phone(at);
         }
     }
-    let node = storm(&mut fleet, town.nobodys_point, kill(node, kills - kills / 2, seed.dice(1_000_001))).await;
-    found.extend(judged(&mut fleet, &database).await);
-    found.extend(judge_unchanged(&halfway, &Holdings::read(&database)));
-    let made: usize = fleet.ledgers().iter().map(|ledger| ledger.entries.len()).sum();
-    println!("{kills} kills, {made} records, {} answers in vain", fleet.in_vain());
-    assert!(made > kills, "the phones were idle: {}", node.log());
+    let site = rage(&mut fleet, site, &storm, storm.kills - half, &town, seed.dice(1_000_001)).await;
+    let (mut found, holdings) = fleet.judged(&database).await;
+    found.extend(judge_unchanged(&halfway, &holdings));
+    let made = fleet.count_made();
+    println!("{campaign}: {} kills, {made} records, {} requests in vain", storm.kills, fleet.in_vain());
+    assert!(made > storm.kills, "the phones were idle: {}", site.nodes[0].log());
     found
+}
+
+/// A storm over one node on SQLite.
+pub async fn over_sqlite(storm: Storm) -> Vec<Violation> {
+    weather("kill -9 on SQLite", Database::fresh(StoreKind::Sqlite).unwrap(), None, storm).await
+}
+
+/// A storm over two nodes on PostgreSQL; `None` where it is not to be had.
+pub async fn over_postgres(storm: Storm) -> Option<Vec<Violation>> {
+    let cluster = Arc::new(cluster_of_ones_own()?);
+    let database = Database::inside(&cluster);
+    Some(weather("kill -9 on PostgreSQL", database, Some(cluster), storm).await)
 }
 
 #[test]
 fn killed_on_sqlite_the_service_forgets_nothing_it_acknowledged() {
-    super::run(async {
-        assert_kept(&kill_on_sqlite(Scale::told().of(70, 200), 16, None).await);
-    });
+    let kills = Scale::told().of(70, 300);
+    let storm = Storm { kills, of_the_database: 0, phones: 16, most_noted: 20, points: 100, bug: None };
+    super::run(async { assert_kept(&over_sqlite(storm).await) });
+}
+
+#[test]
+fn killed_on_postgres_two_nodes_and_their_database_forget_nothing_they_acknowledged() {
+    let kills = Scale::told().of(50, 200);
+    let storm = Storm { kills, of_the_database: 35, phones: 16, most_noted: 20, points: 100, bug: None };
+    super::run(async { over_postgres(storm).await.iter().for_each(|found| assert_kept(found)) });
 }

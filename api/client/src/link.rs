@@ -200,6 +200,11 @@ impl Link {
         self
     }
 
+    /// Comes under some weather.
+    pub fn come_under(&mut self, weather: Weather) {
+        self.weather = Some(weather);
+    }
+
     /// The sky clears up.
     pub fn clear_up(&mut self) {
         self.weather = None;
@@ -277,7 +282,10 @@ impl Link {
             }
             Fate::ArrivesAgain => {
                 let answer = self.send(&ask).await;
-                self.to_arrive_again.lock().unwrap_or_else(PoisonError::into_inner).push(ask);
+                // A refresh that arrives twice is what theft looks like; the server may end the session, and rightly.
+                if ask.token.is_some() {
+                    self.to_arrive_again.lock().unwrap_or_else(PoisonError::into_inner).push(ask);
+                }
                 answer
             }
         }

@@ -5,6 +5,7 @@ use crate::db::schema::{
 };
 use crate::db::{Conn, Lockable, each};
 use crate::http::{from_ms, to_ms};
+use crate::planted::Bug;
 use diesel::prelude::*;
 use diesel::upsert::excluded;
 use meterbook::calendar::{Instant, Period, Zone};
@@ -99,6 +100,7 @@ pub fn retouch(conn: &mut Conn, zone: Zone, points: &[i64], periods: &[Period]) 
             store_place(conn, period.key(), point.id, wanted.as_ref())?;
         }
     }
+    conn.split(Bug::CounterOutsideTransaction)?;
     // In one order on every node, so that two pushes never wait for each other in a circle.
     deltas
         .into_iter()

@@ -1,5 +1,6 @@
 //! One connection to either database, and the macro that compiles one Diesel expression for both.
 
+use crate::planted::{self, Bug};
 use diesel::connection::SimpleConnection;
 use diesel::{Connection, ConnectionError, ConnectionResult, QueryResult, RunQueryDsl, SqliteConnection};
 use diesel_async::AsyncPgConnection;
@@ -88,6 +89,19 @@ impl Conn {
     /// Runs statements that answer nothing.
     pub(super) fn batch(&mut self, sql: &str) -> QueryResult<()> {
         each!(self, c => c.batch_execute(sql))
+    }
+
+    /// Splits the transaction in two where that mistake is planted, on PostgreSQL.
+    ///
+    /// # Errors
+    /// The driver's.
+    pub fn split(&mut self, bug: Bug) -> QueryResult<()> {
+        if planted::is(bug) && !self.is_sqlite() {
+            self.batch("COMMIT")?;
+            planted::dawdle(bug);
+            self.batch("BEGIN")?;
+        }
+        Ok(())
     }
 
     /// Whether this is the embedded store.

@@ -6,6 +6,7 @@
 
 use super::conn::Access;
 use super::{Conn, DatabaseUrl};
+use crate::planted::{self, Bug};
 use diesel::result::{DatabaseErrorKind, Error};
 use diesel::{ConnectionError, QueryResult};
 use std::collections::VecDeque;
@@ -135,6 +136,7 @@ impl Worker {
         let mut kept = Vec::with_capacity(waiting.len());
         while let Some(mut job) = waiting.pop_front() {
             match self.in_savepoint(job.as_mut()) {
+Ran::Kept if planted::is(Bug::AcknowledgeBeforeCommit) => job.answer(Ok(())),
                 Ran::Kept => kept.push(job),
                 Ran::Undone(fault) => job.answer(Err(fault)),
                 Ran::AllUndone(fault) => {
@@ -143,6 +145,7 @@ impl Worker {
                 }
             }
         }
+        planted::dawdle(Bug::AcknowledgeBeforeCommit);
         match self.conn.batch("COMMIT") {
             Ok(()) => kept.into_iter().for_each(|job| job.answer(Ok(()))),
             Err(fault) => self.give_up(kept, &fault),

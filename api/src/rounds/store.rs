@@ -6,6 +6,7 @@ use crate::coverage::store::retouch_everywhere;
 use crate::db::schema::{feed_entries, feeds, round_holders, rounds, routes, service_points, stops};
 use crate::db::{Conn, Lockable, each};
 use crate::http::{Problem, ProblemCode, Time, from_ms, to_ms};
+use crate::planted::{self, Bug};
 use chrono::NaiveDate;
 use diesel::prelude::*;
 use meterbook::accounts::{Actor, Role};
@@ -412,6 +413,10 @@ impl FeedChange {
 /// of the feed step over an entry that commits later (PROTOCOL, "Pull").
 pub fn announce(conn: &mut Conn, reader: AccountId, changes: &[FeedChange], now: Instant) -> QueryResult<()> {
     let added = i64::try_from(changes.len()).unwrap_or(i64::MAX);
+    if planted::is(Bug::SequenceCursor) && !conn.is_sqlite() {
+        let head = draw_head(conn, reader, added)?;
+        return append(conn, reader, changes, head - added + 1, now);
+    }
     let first = (feeds::reader_id.eq(reader.0), feeds::head.eq(added));
     let head: i64 = each!(conn, c => diesel::insert_into(feeds::table)
         .values(first)
@@ -420,7 +425,11 @@ pub fn announce(conn: &mut Conn, reader: AccountId, changes: &[FeedChange], now:
         .set(feeds::head.eq(feeds::head + added))
         .returning(feeds::head)
         .get_result(c))?;
-    for (change, version) in changes.iter().zip(head - added + 1..) {
+    append(conn, reader, changes, head - added + 1, now)
+}
+
+fn append(conn: &mut Conn, reader: AccountId, changes: &[FeedChange], first: i64, now: Instant) -> QueryResult<()> {
+    for (change, version) in changes.iter().zip(first..) {
         let row = (
             feed_entries::reader_id.eq(reader.0),
             feed_entries::version.eq(version),
@@ -434,4 +443,24 @@ pub fn announce(conn: &mut Conn, reader: AccountId, changes: &[FeedChange], now:
         each!(conn, c => diesel::insert_into(feed_entries::table).values(row).execute(c))?;
     }
     Ok(())
+}
+
+/// The planted mistake: versions from a sequence, which hands them out in another order than they commit in.
+fn draw_head(conn: &mut Conn, reader: AccountId, added: i64) -> QueryResult<i64> {
+    use diesel::sql_types::BigInt;
+    let name = format!("planted_feed_{reader}");
+    let started: i64 =
+        each!(conn, c => feeds::table.find(reader.0).select(feeds::head).first(c).optional())?.unwrap_or(0);
+    let make = format!("CREATE SEQUENCE IF NOT EXISTS {name} START {}", started + 1);
+    each!(conn, c => diesel::sql_query(&make).execute(c))?;
+    // A block at a time, as a sequence with an increment hands them out.
+    let draw = format!("(SELECT max(nextval('{name}')) FROM generate_series(1, {added}))");
+    let head: i64 = each!(conn, c => diesel::select(diesel::dsl::sql::<BigInt>(&draw)).get_result(c))?;
+    planted::dawdle(Bug::SequenceCursor);
+    let row = (feeds::reader_id.eq(reader.0), feeds::head.eq(head));
+    let highest = diesel::dsl::sql::<BigInt>("GREATEST(feeds.head, excluded.head)");
+    let Conn::Postgres(c) = conn else { return Ok(head) };
+    let stored = diesel::insert_into(feeds::table).values(row).on_conflict(feeds::reader_id).do_update();
+    stored.set(feeds::head.eq(highest)).execute(&mut **c)?;
+    Ok(head)
 }

@@ -5,6 +5,7 @@ use super::store::{self, Accepted, Aside, Known, Phone};
 use crate::anomalies::store::{MeterAtPoint, SET_ASIDE, Source, load_meters, open_cases};
 use crate::coverage::store::retouch;
 use crate::db::{Conn, Lockable};
+use crate::planted::{self, Bug};
 use crate::rounds::store::{holdings, visit_stops};
 use chrono::NaiveDate;
 use diesel::QueryResult;
@@ -91,7 +92,9 @@ impl<'s> Batch<'s> {
             |item: &Incoming| item.record.as_ref().map_or_else(|fault| fault.point, |record| Some(record.point));
         let points: BTreeSet<i64> = items.iter().filter_map(point).collect();
         let points: Vec<i64> = points.into_iter().collect();
-        conn.lock(Lockable::ServicePoints, &points)?;
+        if !planted::is(Bug::CheckThenInsert) {
+            conn.lock(Lockable::ServicePoints, &points)?;
+        }
         Ok(Self {
             sender,
             phone,
@@ -227,7 +230,9 @@ impl<'s> Batch<'s> {
         about: Option<(i64, Instant)>,
     ) -> QueryResult<Receipt> {
         let aside = Aside { incoming: item, outcome, code, pointer, about };
-        store::quarantine(conn, &aside, self.sender.reader, self.sender.device, self.sender.received_at)?;
+        if !planted::is(Bug::RejectedItemDropped) {
+            store::quarantine(conn, &aside, self.sender.reader, self.sender.device, self.sender.received_at)?;
+        }
         self.aside.insert(item.hash.clone(), (outcome.code().to_owned(), code.to_owned(), pointer.to_owned()));
         if let Some((point, at)) = about {
             self.touched.insert(point);

@@ -4,6 +4,7 @@ use super::item::{Incoming, Observed, Record};
 use crate::db::schema::{devices, feed_entries, feeds, quarantine, records};
 use crate::db::{Conn, Lockable, Uuid16, each};
 use crate::http::{from_ms, to_ms};
+use crate::planted::{self, Bug};
 use diesel::prelude::*;
 use meterbook::calendar::Instant;
 use meterbook::id::{AccountId, DeviceId, MeterId};
@@ -22,7 +23,9 @@ pub struct Phone {
 
 /// Locks a phone: its pushes are decided one after the other.
 pub fn lock_phone(conn: &mut Conn, device: DeviceId) -> QueryResult<Phone> {
-    conn.lock(Lockable::Devices, &[device.0])?;
+    if !planted::is(Bug::CheckThenInsert) {
+        conn.lock(Lockable::Devices, &[device.0])?;
+    }
     let (contiguous, device_at, server_at): (i64, Option<i64>, Option<i64>) = each!(conn, c => devices::table
         .find(device.0)
         .select((devices::highest_contiguous_seq, devices::clock_device_at, devices::clock_server_at))
@@ -127,6 +130,10 @@ pub fn insert_record(
             records::body.eq(&accepted.incoming.body),
         ),
     );
+    if planted::is(Bug::CheckThenInsert) {
+        return each!(conn, c => diesel::insert_into(records::table).values(row).on_conflict_do_nothing().execute(c))
+            .map(drop);
+    }
     each!(conn, c => diesel::insert_into(records::table).values(row).execute(c)).map(drop)
 }
 
