@@ -13,6 +13,8 @@
 mod support;
 
 mod accounts;
+mod audit;
+mod backup;
 mod bad_input;
 mod campaigns;
 mod contract;

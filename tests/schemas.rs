@@ -9,17 +9,17 @@ const SQLITE_COLUMNS: &str = "SELECT t.name || ' ' || c.name || ' ' || (c.\"notn
      WHERE t.type = 'table' AND t.name NOT LIKE 'sqlite_%' AND t.name NOT LIKE '__diesel%' ORDER BY 1";
 const POSTGRES_COLUMNS: &str = "SELECT table_name || ' ' || column_name || ' ' || (is_nullable = 'NO')::int || ' ' || udt_name AS value \
      FROM information_schema.columns WHERE table_schema = 'public' AND table_name NOT LIKE '\\_\\_diesel%' ORDER BY 1";
-const APPEND_ONLY: [&str; 3] = ["records", "audit_log", "point_terms"];
+const APPEND_ONLY: [&str; 4] = ["records", "audit_log", "audit_links", "point_terms"];
 
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-struct Column {
-    table: String,
-    name: String,
-    is_required: bool,
-    r#type: String,
+pub struct Column {
+    pub table: String,
+    pub name: String,
+    pub is_required: bool,
+    pub r#type: String,
 }
 
-fn columns(database: &Database) -> Vec<Column> {
+pub fn columns(database: &Database) -> Vec<Column> {
     let sql = if database.kind == StoreKind::Sqlite { SQLITE_COLUMNS } else { POSTGRES_COLUMNS };
     let mut columns: Vec<Column> = database.texts(sql).iter().map(|line| column(line)).collect();
     columns.sort();
@@ -33,7 +33,7 @@ fn column(line: &str) -> Column {
 }
 
 /// What a column holds, in words of neither store.
-fn kind(column: &Column) -> &'static str {
+pub fn kind(column: &Column) -> &'static str {
     match column.r#type.as_str() {
         "text" => "text",
         "integer" | "bigint" | "int4" | "int8" => "number",

@@ -2,6 +2,7 @@
 
 use crate::accounts::store::{create_instance, find_instance, renew_setup_token};
 use crate::accounts::{LoginThrottle, PasswordHasher, Tokens};
+use crate::audit::start_audit_chain;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::contract;
@@ -79,13 +80,14 @@ impl App {
     pub async fn build(config: Config, clock: Clock) -> Result<(Self, Option<SetupToken>), StartError> {
         std::fs::create_dir_all(&config.data_dir)?;
         let keys = Arc::new(Keys::load_or_create(&config.keys)?);
-        let url = config.database.clone();
+        let (url, its_keys) = (config.database.clone(), Arc::clone(&keys));
         let opened = tokio::task::spawn_blocking(move || {
             migrate(&url)?;
-            Store::open(url).map_err(StartError::from)
+            Store::open(url, &its_keys).map_err(StartError::from)
         });
         let store = opened.await.map_err(|_| StartError::Crypto)??;
         let (epoch, setup) = prepare_instance(&config, &store, &keys, clock.now()).await?;
+        start_audit_chain(&store, clock.now()).await?;
         let tokens = Tokens::new(&keys);
         let hasher = PasswordHasher::new(config.hash_cost).map_err(|_| StartError::Crypto)?;
         Ok((Self { config, store, clock, keys, tokens, hasher, throttle: LoginThrottle::default(), epoch }, setup))

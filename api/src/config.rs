@@ -20,13 +20,22 @@ pub struct Limits {
     pub import_bytes: usize,
     /// Items in one push.
     pub push_items: usize,
+    /// Ids in one offer.
+    pub offer_ids: usize,
     /// Rows on one page.
     pub page_rows: i64,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { body_bytes: 2 << 20, inflated_bytes: 8 << 20, import_bytes: 32 << 20, push_items: 500, page_rows: 500 }
+        Self {
+            body_bytes: 2 << 20,
+            inflated_bytes: 8 << 20,
+            import_bytes: 32 << 20,
+            push_items: 500,
+            offer_ids: 5_000,
+            page_rows: 500,
+        }
     }
 }
 

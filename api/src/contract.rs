@@ -56,6 +56,7 @@ pub fn routes(config: &mut ServiceConfig) {
         .service(rounds::routes::cancel_round)
         .service(sync::routes::pull_changes)
         .service(sync::routes::push_records)
+        .service(sync::offer::offer_records)
         .service(sync::routes::list_quarantine)
         .service(coverage::routes::get_coverage)
         .service(anomalies::routes::list_cases)

@@ -23,7 +23,7 @@ pub enum KeyError {
     #[error("the key file {0}: {1}")]
     File(PathBuf, std::io::Error),
     /// Others than its owner may read it.
-    #[error("the key file {0} can be read by others (mode {1:o}): chmod 600 it")]
+    #[error("{0} can be read by others (mode {1:o}): chmod 600 it")]
     Exposed(PathBuf, u32),
     /// Its content is not a set of keys.
     #[error("the key file {0} does not hold Meterbook's keys: {1}")]
@@ -55,21 +55,39 @@ impl Keys {
     /// # Errors
     /// Where the file can't be used safely.
     pub fn load_or_create(path: &Path) -> Result<Self, KeyError> {
-        match std::fs::metadata(path) {
-            Ok(metadata) => {
-                let mode = metadata.permissions().mode() & 0o777;
-                if mode & 0o077 != 0 {
-                    return Err(KeyError::Exposed(path.into(), mode));
-                }
+        if std::fs::metadata(path).is_err_and(|fault| fault.kind() == std::io::ErrorKind::NotFound) {
+            match create(path) {
+                // Of two first starts at once one makes the keys and the other takes them.
+                Err(KeyError::File(_, fault)) if fault.kind() == std::io::ErrorKind::AlreadyExists => {}
+                made => made?,
             }
-            Err(fault) if fault.kind() == std::io::ErrorKind::NotFound => create(path)?,
-            Err(fault) => return Err(KeyError::File(path.into(), fault)),
         }
-        let text = std::fs::read(path).map_err(|fault| KeyError::File(path.into(), fault))?;
+        Self::load(path)
+    }
+
+    /// Reads the key file.
+    ///
+    /// # Errors
+    /// Where there is none, or it can't be used safely.
+    pub fn load(path: &Path) -> Result<Self, KeyError> {
+        let text = read_secret(path)?;
         Self::from_json(&text).map_err(|why| KeyError::Content(path.into(), why))
     }
 
-    fn from_json(text: &[u8]) -> Result<Self, &'static str> {
+    /// Lays down a key file that came out of a backup.
+    ///
+    /// # Errors
+    /// Where it is not one, or there is one already.
+    pub fn install(path: &Path, text: &[u8]) -> Result<(), KeyError> {
+        Self::from_json(text).map_err(|why| KeyError::Content(path.into(), why))?;
+        write_secret(path, text)
+    }
+
+    /// Reads the content of a key file.
+    ///
+    /// # Errors
+    /// What is wrong with it.
+    pub fn from_json(text: &[u8]) -> Result<Self, &'static str> {
         let file: KeyFile = serde_json::from_slice(text).map_err(|_| "it is not the JSON it should be")?;
         let signing_der = STANDARD.decode(&file.signing_pkcs8).map_err(|_| "signing_pkcs8 is not base64")?;
         let pair = Ed25519KeyPair::from_pkcs8(&signing_der).map_err(|_| "signing_pkcs8 is not an Ed25519 key")?;
@@ -162,24 +180,38 @@ fn create(path: &Path) -> Result<(), KeyError> {
         seal: STANDARD.encode(seal),
         tag: STANDARD.encode(tag),
     };
+    let text = serde_json::to_vec_pretty(&file).map_err(|fault| refuse(fault.into()))?;
+    write_secret(path, &text)
+}
+
+fn write_secret(path: &Path, text: &[u8]) -> Result<(), KeyError> {
+    let refuse = |fault| KeyError::File(path.into(), fault);
     if let Some(folder) = path.parent() {
         std::fs::create_dir_all(folder).map_err(refuse)?;
     }
-    let text = serde_json::to_vec_pretty(&file).map_err(|fault| refuse(fault.into()))?;
-    publish(path, &text).map_err(refuse)
+    publish(path, text).map_err(refuse)
 }
 
-/// Puts the file in place whole or not at all: a start that is cut off leaves no half of a key, and of two first starts at once
-/// one makes the keys and the other takes them.
+/// Puts the file in place whole or not at all; a start that is cut off leaves no half of a key.
 fn publish(path: &Path, text: &[u8]) -> std::io::Result<()> {
     let draft = path.with_extension(format!("{}.new", uuid::Uuid::new_v4().simple()));
     let mut out = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&draft)?;
     let written = out.write_all(text).and_then(|()| out.sync_all()).and_then(|()| std::fs::hard_link(&draft, path));
     std::fs::remove_file(&draft)?;
-    match written {
-        Err(fault) if fault.kind() == std::io::ErrorKind::AlreadyExists => Ok(()),
-        written => written,
+    written
+}
+
+/// The content of a file that only its owner may read.
+///
+/// # Errors
+/// Where others may, or it can't be read.
+pub fn read_secret(path: &Path) -> Result<Vec<u8>, KeyError> {
+    let refuse = |fault| KeyError::File(path.into(), fault);
+    let mode = std::fs::metadata(path).map_err(refuse)?.permissions().mode() & 0o777;
+    if mode & 0o077 != 0 {
+        return Err(KeyError::Exposed(path.into(), mode));
     }
+    std::fs::read(path).map_err(refuse)
 }
 
 /// Bytes nobody can guess.

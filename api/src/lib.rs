@@ -6,6 +6,8 @@
 pub mod accounts;
 pub mod anomalies;
 mod app;
+pub mod audit;
+pub mod backup;
 pub mod cli;
 pub mod clock;
 pub mod config;

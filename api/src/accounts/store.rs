@@ -2,7 +2,8 @@
 
 use super::tokens::{DESK_REFRESH_LIFE, DEVICE_REFRESH_LIFE, Secret};
 use super::wire::{Account, Device};
-use crate::db::schema::{accounts, activation_codes, audit_log, devices, instance, refresh_tokens, sessions};
+pub use crate::audit::store::audit;
+use crate::db::schema::{accounts, activation_codes, devices, instance, refresh_tokens, sessions};
 use crate::db::{Conn, Lockable, Uuid16, each};
 use crate::http::{Time, from_ms, to_ms};
 use diesel::prelude::*;
@@ -79,6 +80,11 @@ pub fn create_instance(
         instance::setup_token_hash.eq(setup_hash),
     );
     each!(conn, c => diesel::insert_into(instance::table).values(row).execute(c)).map(drop)
+}
+
+/// Gives restored data their new epoch.
+pub fn renew_epoch(conn: &mut Conn, epoch: uuid::Uuid) -> QueryResult<()> {
+    each!(conn, c => diesel::update(instance::table).set(instance::epoch.eq(Uuid16(epoch))).execute(c)).map(drop)
 }
 
 /// Replaces the set-up token of an unclaimed installation: the old one may have been lost with a terminal.
@@ -178,25 +184,6 @@ pub fn disable_account(conn: &mut Conn, id: AccountId, now: Instant) -> QueryRes
     let open = accounts::table.find(id.0).filter(accounts::disabled_at.is_null());
     each!(conn, c => diesel::update(open).set(change).execute(c))?;
     Ok(find_account(conn, id)?.is_some())
-}
-
-/// Writes down who did what.
-pub fn audit(
-    conn: &mut Conn,
-    at: Instant,
-    account: Option<AccountId>,
-    action: &str,
-    subject: &str,
-    detail: &str,
-) -> QueryResult<()> {
-    let row = (
-        audit_log::at.eq(to_ms(at)),
-        audit_log::account_id.eq(account.map(|account| account.0)),
-        audit_log::action.eq(action),
-        audit_log::subject.eq(subject),
-        audit_log::detail.eq(detail),
-    );
-    each!(conn, c => diesel::insert_into(audit_log::table).values(row).execute(c)).map(drop)
 }
 
 /// Whether a session may go on: not revoked, its account neither disabled nor reset, its phone not revoked.

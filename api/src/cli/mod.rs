@@ -1,5 +1,7 @@
 //! The command line: what a person types, and how each command ends.
 
+mod audit;
+mod backup;
 mod import;
 mod serve;
 
@@ -59,6 +61,19 @@ enum Command {
     Check,
     /// Import a register, purchases or readings from a file.
     Import(import::ImportArgs),
+    /// Write all data to a sealed file, while the service goes on 备份.
+    ///
+    /// One moment's snapshot of every table, compressed and encrypted, the same for SQLite and PostgreSQL: a backup of one
+    /// restores into the other. The photos folder is NOT in it: copy that folder beside it (照片目录不在备份内，请另行复制).
+    Backup(backup::BackupArgs),
+    /// Bring a backup into a new database, SQLite or PostgreSQL 恢复.
+    ///
+    /// Stop the service first. The database must not exist yet or be empty; it is whole afterwards or as empty as before. The
+    /// data get a new epoch, by which phones offer again what the backup lacks; a phone whose sign-in is newer than the
+    /// backup needs a new activation code. The photos folder is NOT in a backup (照片目录不在备份内).
+    Restore(backup::RestoreArgs),
+    /// Check the audit log.
+    Audit(audit::AuditArgs),
     /// Print the OpenAPI document.
     Openapi,
 }
@@ -134,6 +149,9 @@ impl Cli {
             Command::Migrate => migrate_database(&config)?,
             Command::Check => return check(&config),
             Command::Import(args) => return import::run(config, &args),
+            Command::Backup(args) => return backup::run_backup(&config, &args),
+            Command::Restore(args) => return backup::run_restore(&config, &args),
+            Command::Audit(args) => return audit::run(config, args),
             Command::Openapi => print!("{}", crate::contract::openapi_yaml()?),
         }
         Ok(ExitCode::SUCCESS)
@@ -163,6 +181,22 @@ fn migrate_database(config: &Config) -> Result<(), Box<dyn Error>> {
         versions => println!("Applied 已应用: {}", versions.join(", ")),
     }
     Ok(())
+}
+
+/// A command that only looks must neither make a database nor change its schema.
+fn demand_current(config: &Config) -> Result<(), Box<dyn Error>> {
+    if let crate::db::DatabaseUrl::Sqlite(path) = &config.database
+        && !path.exists()
+    {
+        return Err(format!("{} does not exist 数据库不存在", path.display()).into());
+    }
+    match migration_state(&config.database)? {
+        MigrationState::Current => Ok(()),
+        MigrationState::Behind(versions) => {
+            Err(format!("Missing 缺少: {}. Run `meterbook migrate`.", versions.join(", ")).into())
+        }
+        MigrationState::Ahead(versions) => Err(crate::db::MigrationError::Ahead(versions.join(", ")).into()),
+    }
 }
 
 fn check(config: &Config) -> Result<ExitCode, Box<dyn Error>> {

@@ -1,11 +1,14 @@
 //! One connection to either database, and the macro that compiles one Diesel expression for both.
 
+use crate::keys::Keys;
 use crate::planted::{self, Bug};
 use diesel::connection::SimpleConnection;
 use diesel::{Connection, ConnectionError, ConnectionResult, QueryResult, RunQueryDsl, SqliteConnection};
 use diesel_async::AsyncPgConnection;
 use diesel_async::async_connection_wrapper::AsyncConnectionWrapper;
 use std::fmt;
+use std::ops::{Deref, DerefMut};
+use std::sync::Arc;
 
 /// A synchronous Diesel connection over the pure-Rust PostgreSQL driver.
 pub type PgConnection = AsyncConnectionWrapper<AsyncPgConnection>;
@@ -13,9 +16,35 @@ pub type PgConnection = AsyncConnectionWrapper<AsyncPgConnection>;
 /// A connection to one of the two stores. Use it through [`each!`].
 pub enum Conn {
     /// The embedded store.
-    Sqlite(Box<SqliteConnection>),
+    Sqlite(Held<SqliteConnection>),
     /// The store several nodes share.
-    Postgres(Box<PgConnection>),
+    Postgres(Held<PgConnection>),
+}
+
+/// A connection with the keys of the installation: what is written down through it is chained with them (SECURITY 13).
+pub struct Held<C> {
+    conn: Box<C>,
+    keys: Option<Arc<Keys>>,
+}
+
+impl<C> From<C> for Held<C> {
+    fn from(conn: C) -> Self {
+        Self { conn: Box::new(conn), keys: None }
+    }
+}
+
+impl<C> Deref for Held<C> {
+    type Target = C;
+
+    fn deref(&self) -> &C {
+        &self.conn
+    }
+}
+
+impl<C> DerefMut for Held<C> {
+    fn deref_mut(&mut self) -> &mut C {
+        &mut self.conn
+    }
 }
 
 /// Runs the same Diesel expression on whichever store `$conn` is: `each!(conn, c => accounts::table.load(c))`.
@@ -86,8 +115,27 @@ impl Conn {
         }
     }
 
+    /// The connection with the installation's keys.
+    #[must_use]
+    pub fn with_keys(mut self, keys: Arc<Keys>) -> Self {
+        match &mut self {
+            Self::Sqlite(held) => held.keys = Some(keys),
+            Self::Postgres(held) => held.keys = Some(keys),
+        }
+        self
+    }
+
+    /// The installation's keys, where the connection was given them.
+    #[must_use]
+    pub fn keys(&self) -> Option<Arc<Keys>> {
+        match self {
+            Self::Sqlite(held) => held.keys.clone(),
+            Self::Postgres(held) => held.keys.clone(),
+        }
+    }
+
     /// Runs statements that answer nothing.
-    pub(super) fn batch(&mut self, sql: &str) -> QueryResult<()> {
+    pub(crate) fn batch(&mut self, sql: &str) -> QueryResult<()> {
         each!(self, c => c.batch_execute(sql))
     }
 
@@ -130,5 +178,5 @@ fn open_sqlite(path: &std::path::Path, access: Access) -> ConnectionResult<Conn>
     if access == Access::Read {
         conn.batch_execute("PRAGMA query_only = ON;").map_err(ConnectionError::CouldntSetupConfiguration)?;
     }
-    Ok(Conn::Sqlite(Box::new(conn)))
+    Ok(Conn::Sqlite(conn.into()))
 }

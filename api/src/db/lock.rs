@@ -13,6 +13,8 @@ pub enum Lockable {
     ServicePoints,
     /// A round and its stops.
     Rounds,
+    /// The head of the audit chain: the last thing a transaction locks.
+    AuditHead,
 }
 
 impl Lockable {
@@ -21,6 +23,7 @@ impl Lockable {
             Self::Devices => "SELECT id FROM devices WHERE id = ANY($1) ORDER BY id FOR UPDATE",
             Self::ServicePoints => "SELECT id FROM service_points WHERE id = ANY($1) ORDER BY id FOR NO KEY UPDATE",
             Self::Rounds => "SELECT id FROM rounds WHERE id = ANY($1) ORDER BY id FOR UPDATE",
+            Self::AuditHead => "SELECT id FROM audit_head WHERE id = ANY($1) FOR UPDATE",
         }
     }
 }

@@ -46,12 +46,66 @@ pub fn migration_state(url: &DatabaseUrl) -> Result<MigrationState, MigrationErr
     state(&mut Conn::open(url, super::conn::Access::Write)?)
 }
 
+/// Every migration this binary has for a kind of database, in order.
+///
+/// # Errors
+/// Where what is built in can't be read.
+pub fn known_migrations(url: &DatabaseUrl) -> Result<Vec<String>, MigrationError> {
+    let known = match url {
+        DatabaseUrl::Sqlite(_) => names::<diesel::sqlite::Sqlite>(&SQLITE),
+        DatabaseUrl::Postgres(_) => names::<diesel::pg::Pg>(&POSTGRES),
+    };
+    known.map_err(MigrationError::Migration)
+}
+
+/// Brings an empty database to just these migrations, as a backup of an older release needs it. `false`: it has been through
+/// others already.
+///
+/// # Errors
+/// Where a migration fails.
+pub fn migrate_exactly(url: &DatabaseUrl, versions: &[String]) -> Result<bool, MigrationError> {
+    let mut conn = Conn::open(url, super::conn::Access::Write)?;
+    if applied(&mut conn)?.iter().any(|version| !versions.contains(version)) {
+        return Ok(false);
+    }
+    match &mut conn {
+        Conn::Sqlite(c) => run_those::<diesel::sqlite::Sqlite, _>(&mut **c, SQLITE, versions),
+        Conn::Postgres(c) => run_those::<diesel::pg::Pg, _>(&mut **c, POSTGRES, versions),
+    }
+    .map_err(MigrationError::Migration)?;
+    Ok(true)
+}
+
+fn run_those<DB: diesel::backend::Backend, C: MigrationHarness<DB>>(
+    conn: &mut C,
+    source: EmbeddedMigrations,
+    versions: &[String],
+) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
+    for migration in conn.pending_migrations(source)? {
+        if versions.contains(&migration.name().version().to_string()) {
+            conn.run_migration(&migration)?;
+        }
+    }
+    Ok(())
+}
+
 fn state(conn: &mut Conn) -> Result<MigrationState, MigrationError> {
     let known = match conn {
         Conn::Sqlite(_) => names::<Sqlite>(&SQLITE),
         Conn::Postgres(_) => names::<Pg>(&POSTGRES),
     }
     .map_err(MigrationError::Migration)?;
+    let applied = applied(conn)?;
+    let ahead: Vec<String> = applied.iter().filter(|version| !known.contains(version)).cloned().collect();
+    let behind: Vec<String> = known.into_iter().filter(|version| !applied.contains(version)).collect();
+    Ok(match (ahead.is_empty(), behind.is_empty()) {
+        (false, _) => MigrationState::Ahead(ahead),
+        (true, false) => MigrationState::Behind(behind),
+        (true, true) => MigrationState::Current,
+    })
+}
+
+fn applied(conn: &mut Conn) -> Result<Vec<String>, MigrationError> {
     // Diesel makes its table when asked what is in it; a look must leave nothing behind.
     let mut applied: Vec<String> =
         if has_been_migrated(conn).map_err(|fault| MigrationError::Migration(fault.into()))? {
@@ -61,13 +115,7 @@ fn state(conn: &mut Conn) -> Result<MigrationState, MigrationError> {
             Vec::new()
         };
     applied.sort();
-    let ahead: Vec<String> = applied.iter().filter(|version| !known.contains(version)).cloned().collect();
-    let behind: Vec<String> = known.into_iter().filter(|version| !applied.contains(version)).collect();
-    Ok(match (ahead.is_empty(), behind.is_empty()) {
-        (false, _) => MigrationState::Ahead(ahead),
-        (true, false) => MigrationState::Behind(behind),
-        (true, true) => MigrationState::Current,
-    })
+    Ok(applied)
 }
 
 fn has_been_migrated(conn: &mut Conn) -> diesel::QueryResult<bool> {
@@ -169,5 +217,5 @@ pub(super) fn open_postgres(url: &str) -> ConnectionResult<Conn> {
         let text = "PostgreSQL runs with fsync=off, so an acknowledged record could be lost: turn it on";
         return Err(ConnectionError::BadConnection(text.into()));
     }
-    Ok(Conn::Postgres(Box::new(conn)))
+    Ok(Conn::Postgres(conn.into()))
 }

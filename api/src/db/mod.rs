@@ -11,9 +11,11 @@ mod store;
 mod types;
 mod workers;
 
-pub(crate) use conn::each;
+pub(crate) use conn::{Access, each};
 pub use conn::{Conn, DatabaseUrl};
 pub use lock::Lockable;
-pub use migrate::{MigrationError, MigrationState, migrate, migrate_with, migration_state};
+pub use migrate::{
+    MigrationError, MigrationState, known_migrations, migrate, migrate_exactly, migrate_with, migration_state,
+};
 pub use store::{Isolation, Store, StoreError};
 pub use types::{Uuid16, UuidKey};

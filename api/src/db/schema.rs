@@ -101,6 +101,34 @@ diesel::table! {
 }
 
 diesel::table! {
+    audit_links (position) {
+        position -> BigInt,
+        audit_id -> BigInt,
+        hash -> Binary,
+    }
+}
+
+diesel::table! {
+    audit_head (id) {
+        id -> Integer,
+        position -> BigInt,
+        hash -> Binary,
+    }
+}
+
+diesel::table! {
+    use crate::db::types::UuidKey;
+    use diesel::sql_types::*;
+
+    restores (epoch) {
+        epoch -> UuidKey,
+        after_epoch -> UuidKey,
+        data_as_of -> BigInt,
+        restored_at -> BigInt,
+    }
+}
+
+diesel::table! {
     settings (id) {
         id -> BigInt,
         key -> Text,
@@ -384,6 +412,7 @@ diesel::joinable!(installations -> service_points (point_id));
 diesel::joinable!(meters -> meter_types (type_id));
 diesel::joinable!(stops -> rounds (round_id));
 diesel::joinable!(stops -> service_points (point_id));
+diesel::joinable!(audit_links -> audit_log (audit_id));
 diesel::joinable!(cases -> meters (meter_id));
 diesel::joinable!(cases -> service_points (point_id));
 
@@ -396,6 +425,9 @@ diesel::allow_tables_to_appear_in_same_query!(
     refresh_tokens,
     idempotency_keys,
     audit_log,
+    audit_links,
+    audit_head,
+    restores,
     settings,
     areas,
     routes,

@@ -3,6 +3,7 @@
 use super::conn::Access;
 use super::workers::{Duty, Job, Workers};
 use super::{Conn, DatabaseUrl};
+use crate::keys::Keys;
 use diesel::result::{DatabaseErrorKind, Error};
 use diesel::{ConnectionError, QueryResult};
 use std::sync::Arc;
@@ -64,17 +65,17 @@ struct Inner {
 }
 
 impl Store {
-    /// Opens the store's connections. Must not be called on a thread that drives async tasks.
+    /// Opens the store's connections, which hold the installation's keys. Must not be called on a thread that drives async tasks.
     ///
     /// # Errors
     /// Where the database can't be reached or is not safe to write to.
-    pub fn open(url: DatabaseUrl) -> Result<Self, ConnectionError> {
+    pub fn open(url: DatabaseUrl, keys: &Arc<Keys>) -> Result<Self, ConnectionError> {
         let (duty, writer_count) = match url {
             DatabaseUrl::Sqlite(_) => (Duty::GroupCommit, 1),
             DatabaseUrl::Postgres(_) => (Duty::Single(Access::Write), 6),
         };
-        let writers = Workers::start("db-write", &url, duty, writer_count)?;
-        let readers = Workers::start("db-read", &url, Duty::Single(Access::Read), 4)?;
+        let writers = Workers::start("db-write", &url, keys, duty, writer_count)?;
+        let readers = Workers::start("db-read", &url, keys, Duty::Single(Access::Read), 4)?;
         Ok(Self { inner: Arc::new(Inner { url, writers, readers }) })
     }
 

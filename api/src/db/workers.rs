@@ -6,6 +6,7 @@
 
 use super::conn::Access;
 use super::{Conn, DatabaseUrl};
+use crate::keys::Keys;
 use crate::planted::{self, Bug};
 use diesel::result::{DatabaseErrorKind, Error};
 use diesel::{ConnectionError, QueryResult};
@@ -48,15 +49,21 @@ impl Workers {
     ///
     /// # Errors
     /// Where the first connection can't be opened.
-    pub fn start(name: &str, url: &DatabaseUrl, duty: Duty, count: usize) -> Result<Self, ConnectionError> {
+    pub fn start(
+        name: &str,
+        url: &DatabaseUrl,
+        keys: &Arc<Keys>,
+        duty: Duty,
+        count: usize,
+    ) -> Result<Self, ConnectionError> {
         let (queue, jobs) = channel::<Box<dyn Job>>();
         let jobs = Arc::new(Mutex::new(jobs));
         let mut threads = Vec::with_capacity(count);
         for number in 0..count {
             let (opened, is_open) = channel();
-            let (url, jobs) = (url.clone(), Arc::clone(&jobs));
+            let (url, keys, jobs) = (url.clone(), Arc::clone(keys), Arc::clone(&jobs));
             let thread = std::thread::Builder::new().name(format!("{name}-{number}"));
-            let body = move || match Worker::open(url, duty) {
+            let body = move || match Worker::open(url, keys, duty) {
                 Err(fault) => drop(opened.send(Err(fault))),
                 Ok(mut worker) => {
                     if opened.send(Ok(())).is_ok() {
@@ -91,14 +98,15 @@ impl Drop for Workers {
 
 struct Worker {
     url: DatabaseUrl,
+    keys: Arc<Keys>,
     duty: Duty,
     conn: Conn,
 }
 
 impl Worker {
-    fn open(url: DatabaseUrl, duty: Duty) -> Result<Self, ConnectionError> {
-        let conn = Conn::open(&url, duty.access())?;
-        Ok(Self { url, duty, conn })
+    fn open(url: DatabaseUrl, keys: Arc<Keys>, duty: Duty) -> Result<Self, ConnectionError> {
+        let conn = Conn::open(&url, duty.access())?.with_keys(Arc::clone(&keys));
+        Ok(Self { url, keys, duty, conn })
     }
 
     fn serve(&mut self, jobs: &Mutex<Receiver<Box<dyn Job>>>) {
@@ -136,7 +144,7 @@ impl Worker {
         let mut kept = Vec::with_capacity(waiting.len());
         while let Some(mut job) = waiting.pop_front() {
             match self.in_savepoint(job.as_mut()) {
-Ran::Kept if planted::is(Bug::AcknowledgeBeforeCommit) => job.answer(Ok(())),
+                Ran::Kept if planted::is(Bug::AcknowledgeBeforeCommit) => job.answer(Ok(())),
                 Ran::Kept => kept.push(job),
                 Ran::Undone(fault) => job.answer(Err(fault)),
                 Ran::AllUndone(fault) => {
@@ -215,7 +223,7 @@ Ran::Kept if planted::is(Bug::AcknowledgeBeforeCommit) => job.answer(Ok(())),
     fn mend(&mut self, fault: &Error) {
         if is_broken(fault) || self.conn.ping().is_err() {
             match Conn::open(&self.url, self.duty.access()) {
-                Ok(conn) => self.conn = conn,
+                Ok(conn) => self.conn = conn.with_keys(Arc::clone(&self.keys)),
                 Err(fault) => tracing::error!(%fault, "the database can't be reached"),
             }
         }

@@ -36,6 +36,8 @@ pub struct MetaLimits {
     pub import_bytes: u64,
     /// Items in one push.
     pub push_items: u64,
+    /// Ids in one offer.
+    pub offer_ids: u64,
     /// Rows on one page.
     pub page_rows: u64,
 }
@@ -56,6 +58,7 @@ pub async fn get_meta(app: Data<App>) -> Json<Meta> {
             inflated_bytes: limits.inflated_bytes as u64,
             import_bytes: limits.import_bytes as u64,
             push_items: limits.push_items as u64,
+            offer_ids: limits.offer_ids as u64,
             page_rows: limits.page_rows.unsigned_abs(),
         },
     })

@@ -6,6 +6,7 @@
 mod canonical;
 mod cursor;
 mod item;
+pub mod offer;
 pub mod pull;
 mod push;
 pub mod routes;

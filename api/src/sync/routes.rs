@@ -7,6 +7,7 @@ use super::push::{Receipt, Sender, push};
 use super::store;
 use super::wire::*;
 use crate::App;
+use crate::backup::store::epoch_and_reoffer;
 use crate::db::Isolation;
 use crate::http::{Input, Problem, ProblemCode, RequestLanguage, Session, Time, from_ms};
 use crate::paging::{After, next_after};
@@ -60,21 +61,24 @@ pub async fn pull_changes(
     if known.is_some_and(|known| known.reader != actor.account.0) {
         return Err(invalid());
     }
-    let known = known.filter(|known| known.epoch == *app.epoch.as_bytes());
     let (keys, zone, now) = (Arc::clone(&app.keys), app.config.zone, app.clock.now());
-    let pulled: Pulled = app
-        .store
-        .read("pull_changes", move |conn| match known {
-            None => pull_all(conn, &keys, actor.account, zone, now),
-            Some(known) => pull_after(conn, &keys, actor.account, known.position, limit, zone, now),
-        })
-        .await?;
-    let next = Cursor { epoch: *app.epoch.as_bytes(), reader: actor.account.0, position: pulled.position };
+    let read = app.store.read("pull_changes", move |conn| {
+        // Read with the data: what was restored under a running node must not be taken for what it knew before.
+        let (epoch, reoffer_since) = epoch_and_reoffer(conn, known.map(|known| known.epoch))?;
+        let pulled = match known.filter(|known| known.epoch == *epoch.as_bytes()) {
+            None => (true, pull_all(conn, &keys, actor.account, zone, now)?),
+            Some(known) => (false, pull_after(conn, &keys, actor.account, known.position, limit, zone, now)?),
+        };
+        Ok((epoch, reoffer_since, pulled))
+    });
+    let (epoch, reoffer_since, (reset, pulled)): (_, _, (bool, Pulled)) = read.await?;
+    let next = Cursor { epoch: *epoch.as_bytes(), reader: actor.account.0, position: pulled.position };
     Ok(Json(PullAnswer {
-        epoch: app.epoch.to_string(),
+        epoch: epoch.to_string(),
         cursor: cursor::seal(&app.keys, &next),
         more: pulled.more,
-        reset: known.is_none(),
+        reset,
+        reoffer_since: reoffer_since.map(Time),
         rounds: pulled.rounds,
         removed: pulled.removed,
         rules_version: crate::RULES_VERSION.into(),

@@ -10,7 +10,7 @@ use meterbook::calendar::Instant;
 use meterbook::id::{AccountId, DeviceId, MeterId};
 use meterbook::readings::observed::{ClockSample, TimeGrade};
 use meterbook::sync::{Outcome, sequence};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use uuid::Uuid;
 
 /// A phone as a push finds it, locked.
@@ -54,6 +54,27 @@ pub fn known_records(conn: &mut Conn, ids: &[Uuid]) -> QueryResult<HashMap<Uuid,
         .select((records::id, records::body_hash, records::flags))
         .load(c))?;
     Ok(rows.into_iter().map(|(id, hash, flags)| (id.0, Known { hash, flags })).collect())
+}
+
+/// Ids asked for at a time: SQLite binds each by itself.
+const IDS_AT_ONCE: usize = 1_000;
+
+/// Those of the ids that are stored, or lie in this phone's quarantine.
+pub fn known_ids(conn: &mut Conn, device: DeviceId, ids: &[Uuid]) -> QueryResult<HashSet<Uuid>> {
+    let mut known = HashSet::new();
+    for ids in ids.chunks(IDS_AT_ONCE) {
+        let ids: Vec<Uuid16> = ids.iter().copied().map(Uuid16).collect();
+        let stored: Vec<Uuid16> =
+            each!(conn, c => records::table.filter(records::id.eq_any(&ids)).select(records::id).load(c))?;
+        let aside: Vec<Option<Uuid16>> = each!(conn, c => quarantine::table
+            .filter(quarantine::device_id.eq(device.0))
+            .filter(quarantine::record_id.eq_any(&ids))
+            .select(quarantine::record_id)
+            .load(c))?;
+        known.extend(stored.into_iter().map(|id| id.0));
+        known.extend(aside.into_iter().flatten().map(|id| id.0));
+    }
+    Ok(known)
 }
 
 /// Those of a phone's numbers that are taken, and by which record.

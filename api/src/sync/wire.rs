@@ -116,6 +116,22 @@ pub struct ItemReceipt {
     pub flags: Vec<String>,
 }
 
+/// Records a phone holds; at most `limits.offer_ids`.
+#[derive(Deserialize, ToSchema)]
+pub struct OfferRequest {
+    /// Their ids.
+    #[schema(value_type = Vec<String>)]
+    pub ids: Vec<uuid::Uuid>,
+}
+
+/// Which of them the data lack.
+#[derive(Serialize, ToSchema)]
+pub struct OfferAnswer {
+    /// Neither stored nor in this phone's quarantine, in the order offered: push these again.
+    #[schema(value_type = Vec<String>)]
+    pub missing: Vec<uuid::Uuid>,
+}
+
 /// What changed for a reader since his cursor.
 #[derive(Serialize, ToSchema)]
 pub struct PullAnswer {
@@ -127,6 +143,10 @@ pub struct PullAnswer {
     pub more: bool,
     /// Forget all rounds first: this answer is complete by itself (first sync, another epoch).
     pub reset: bool,
+    /// Only with `reset`, and only where the data were restored from a backup: offer every record sent since then, by
+    /// `POST /v1/sync/offer`, and push again what is missing.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reoffer_since: Option<Time>,
     /// Rounds new to this phone, or whose content changed, whole.
     pub rounds: Vec<PulledRound>,
     /// Rounds to put away.

@@ -113,6 +113,8 @@ operations! {
     PullChanges = "pull_changes": Roles(&[Reader]);
     /// A phone pushes its records.
     PushRecords = "push_records": Roles(&[Reader]);
+    /// A phone asks which of its records are missing after a restore.
+    OfferRecords = "offer_records": Roles(&[Reader]);
     /// What was kept aside, with its reason. A reader sees only his own.
     ListQuarantine = "list_quarantine": Roles(&[Reader, Dispatcher, Admin]);
     /// Coverage against the targets of R-5.
