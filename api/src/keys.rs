@@ -56,7 +56,11 @@ impl Keys {
     /// Where the file can't be used safely.
     pub fn load_or_create(path: &Path) -> Result<Self, KeyError> {
         if std::fs::metadata(path).is_err_and(|fault| fault.kind() == std::io::ErrorKind::NotFound) {
-            create(path)?;
+            match create(path) {
+                // Of two first starts at once one makes the keys and the other takes them.
+                Err(KeyError::File(_, fault)) if fault.kind() == std::io::ErrorKind::AlreadyExists => {}
+                made => made?,
+            }
         }
         Self::load(path)
     }
@@ -185,8 +189,16 @@ fn write_secret(path: &Path, text: &[u8]) -> Result<(), KeyError> {
     if let Some(folder) = path.parent() {
         std::fs::create_dir_all(folder).map_err(refuse)?;
     }
-    let mut out = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path).map_err(refuse)?;
-    out.write_all(text).and_then(|()| out.sync_all()).map_err(refuse)
+    publish(path, text).map_err(refuse)
+}
+
+/// Puts the file in place whole or not at all; a start that is cut off leaves no half of a key.
+fn publish(path: &Path, text: &[u8]) -> std::io::Result<()> {
+    let draft = path.with_extension(format!("{}.new", uuid::Uuid::new_v4().simple()));
+    let mut out = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&draft)?;
+    let written = out.write_all(text).and_then(|()| out.sync_all()).and_then(|()| std::fs::hard_link(&draft, path));
+    std::fs::remove_file(&draft)?;
+    written
 }
 
 /// The content of a file that only its owner may read.

@@ -2,8 +2,11 @@
 
 use super::conn::PgConnection;
 use super::{Conn, DatabaseUrl, each};
-use diesel::connection::SimpleConnection;
+use diesel::connection::{AnsiTransactionManager, SimpleConnection, TransactionManager as _};
+use diesel::migration::MigrationSource;
+use diesel::pg::Pg;
 use diesel::sql_types::Text;
+use diesel::sqlite::Sqlite;
 use diesel::{Connection, ConnectionError, ConnectionResult, QueryableByName, RunQueryDsl};
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 
@@ -88,8 +91,8 @@ fn run_those<DB: diesel::backend::Backend, C: MigrationHarness<DB>>(
 
 fn state(conn: &mut Conn) -> Result<MigrationState, MigrationError> {
     let known = match conn {
-        Conn::Sqlite(_) => names::<diesel::sqlite::Sqlite>(&SQLITE),
-        Conn::Postgres(_) => names::<diesel::pg::Pg>(&POSTGRES),
+        Conn::Sqlite(_) => names::<Sqlite>(&SQLITE),
+        Conn::Postgres(_) => names::<Pg>(&POSTGRES),
     }
     .map_err(MigrationError::Migration)?;
     let applied = applied(conn)?;
@@ -135,26 +138,60 @@ fn names<DB: diesel::backend::Backend>(
     Ok(versions)
 }
 
-/// Applies what is missing and names it. Several nodes may call it at once.
+/// Applies what is missing and names it. Several nodes may call it at once, and it may be cut off anywhere.
 ///
 /// # Errors
 /// Where a migration fails or the database is newer than this binary.
 pub fn migrate(url: &DatabaseUrl) -> Result<Vec<String>, MigrationError> {
+    migrate_with(url, SQLITE, POSTGRES)
+}
+
+/// [`migrate`] with the statements from elsewhere, so that a test can end it between any two of them.
+///
+/// # Errors
+/// As of [`migrate`].
+pub fn migrate_with(
+    url: &DatabaseUrl,
+    sqlite: impl MigrationSource<Sqlite>,
+    postgres: impl MigrationSource<Pg>,
+) -> Result<Vec<String>, MigrationError> {
     let mut conn = Conn::open(url, super::conn::Access::Write)?;
-    let locked = matches!(conn, Conn::Postgres(_));
-    if locked {
-        // One node migrates, the others wait; the lock goes with the connection.
-        conn.batch("SELECT pg_advisory_lock(727270011)").map_err(|fault| MigrationError::Migration(fault.into()))?;
+    let fault = |fault: diesel::result::Error| MigrationError::Migration(fault.into());
+    // One node migrates, the others wait and then find nothing to do: what is missing is read under the lock.
+    if let Conn::Sqlite(c) = &mut conn {
+        AnsiTransactionManager::begin_transaction_sql(&mut **c, "BEGIN IMMEDIATE").map_err(fault)?;
+        let applied = run_missing(&mut conn, sqlite, postgres);
+        if let Conn::Sqlite(c) = &mut conn {
+            let ended = if applied.is_ok() {
+                AnsiTransactionManager::commit_transaction(&mut **c)
+            } else {
+                AnsiTransactionManager::rollback_transaction(&mut **c)
+            };
+            ended.map_err(fault)?;
+        }
+        return applied;
     }
-    match state(&mut conn)? {
+    // The lock goes with the connection. Neither waiting for another node's upgrade nor the upgrade itself is bound by the
+    // patience of a request.
+    conn.batch("SET lock_timeout = 0; SET statement_timeout = 0; SELECT pg_advisory_lock(727270011)").map_err(fault)?;
+    conn.batch("SET lock_timeout = '60s'").map_err(fault)?;
+    run_missing(&mut conn, sqlite, postgres)
+}
+
+fn run_missing(
+    conn: &mut Conn,
+    sqlite: impl MigrationSource<Sqlite>,
+    postgres: impl MigrationSource<Pg>,
+) -> Result<Vec<String>, MigrationError> {
+    match state(conn)? {
         MigrationState::Ahead(versions) => return Err(MigrationError::Ahead(versions.join(", "))),
         MigrationState::Current => return Ok(Vec::new()),
         MigrationState::Behind(_) => {}
     }
-    let applied = match &mut conn {
-        Conn::Sqlite(c) => c.run_pending_migrations(SQLITE).map(|done| done.iter().map(ToString::to_string).collect()),
+    let applied = match conn {
+        Conn::Sqlite(c) => c.run_pending_migrations(sqlite).map(|done| done.iter().map(ToString::to_string).collect()),
         Conn::Postgres(c) => {
-            c.run_pending_migrations(POSTGRES).map(|done| done.iter().map(ToString::to_string).collect())
+            c.run_pending_migrations(postgres).map(|done| done.iter().map(ToString::to_string).collect())
         }
     };
     applied.map_err(MigrationError::Migration)

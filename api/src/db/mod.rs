@@ -18,7 +18,9 @@ pub(crate) use among::among;
 pub(crate) use conn::{Access, each};
 pub use conn::{Conn, DatabaseUrl};
 pub use lock::Lockable;
-pub use migrate::{MigrationError, MigrationState, known_migrations, migrate, migrate_exactly, migration_state};
+pub use migrate::{
+    MigrationError, MigrationState, known_migrations, migrate, migrate_exactly, migrate_with, migration_state,
+};
 pub use statement::{Statement, Value};
 pub use store::{Isolation, Store, StoreError};
 pub use types::{Uuid16, UuidKey};

@@ -5,7 +5,7 @@ use super::conn::Access;
 use super::workers::{Duty, Job, Workers};
 use super::{Conn, DatabaseUrl};
 use crate::keys::Keys;
-use diesel::result::Error;
+use diesel::result::{DatabaseErrorKind, Error};
 use diesel::{ConnectionError, QueryResult};
 use std::sync::Arc;
 use std::time::Instant;
@@ -29,6 +29,28 @@ pub enum StoreError {
     /// The store is shutting down.
     #[error("the store is closed")]
     Closed,
+}
+
+impl StoreError {
+    /// Whether the same request may succeed later: the database could not be reached, had no room or met a fault of its disk.
+    /// The drivers tell a violated rule of the schema from the rest and nothing more; texts are no help, PostgreSQL's come in
+    /// the language of its administrator.
+    #[must_use]
+    pub const fn is_passing(&self) -> bool {
+        use DatabaseErrorKind as Kind;
+        match self {
+            Self::Closed | Self::Database(Error::BrokenTransactionManager) => true,
+            Self::Database(Error::DatabaseError(kind, _)) => matches!(
+                kind,
+                Kind::Unknown
+                    | Kind::UnableToSendCommand
+                    | Kind::ClosedConnection
+                    | Kind::SerializationFailure
+                    | Kind::ReadOnlyTransaction
+            ),
+            Self::Database(_) => false,
+        }
+    }
 }
 
 /// The database behind the service. Cheap to clone.

@@ -10,6 +10,7 @@ use crate::keys::Keys;
 use crate::planted::{self, Bug};
 use diesel::result::{DatabaseErrorKind, Error};
 use diesel::{ConnectionError, QueryResult};
+use std::collections::VecDeque;
 use std::sync::mpsc::{Receiver, Sender, SyncSender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
@@ -140,33 +141,54 @@ impl Worker {
     }
 
     fn commit_together(&mut self, group: Vec<Box<dyn Job>>) {
-        if let Err(fault) = self.conn.batch("BEGIN IMMEDIATE") {
-            return answer_all(group, &fault);
+        let mut waiting = VecDeque::from(group);
+        while !waiting.is_empty() {
+            self.commit_some(&mut waiting);
         }
-        let mut kept = Vec::with_capacity(group.len());
-        for mut job in group {
+    }
+
+    /// Runs waiting jobs in one transaction: all of them, unless SQLite ends the transaction by itself, as it does when the disk
+    /// is full or fails. Then all that ran in it is undone, and those that have not run yet must not share its fate.
+    fn commit_some(&mut self, waiting: &mut VecDeque<Box<dyn Job>>) {
+        if let Err(fault) = self.conn.batch("BEGIN IMMEDIATE") {
+            // Should a rollback have failed, its transaction is still open and every `BEGIN` would.
+            return self.give_up(waiting.drain(..).collect(), &fault);
+        }
+        let mut kept = Vec::with_capacity(waiting.len());
+        while let Some(mut job) = waiting.pop_front() {
             match self.in_savepoint(job.as_mut()) {
-                Ok(()) if planted::is(Bug::AcknowledgeBeforeCommit) => job.answer(Ok(())),
-                Ok(()) => kept.push(job),
-                Err(fault) => job.answer(Err(fault)),
+                Ran::Kept if planted::is(Bug::AcknowledgeBeforeCommit) => job.answer(Ok(())),
+                Ran::Kept => kept.push(job),
+                Ran::Undone(fault) => job.answer(Err(fault)),
+                Ran::AllUndone(fault) => {
+                    kept.push(job);
+                    return self.give_up(kept, &fault);
+                }
             }
         }
         planted::dawdle(Bug::AcknowledgeBeforeCommit);
         match self.conn.batch("COMMIT") {
             Ok(()) => kept.into_iter().for_each(|job| job.answer(Ok(()))),
-            Err(fault) => {
-                self.roll_back();
-                answer_all(kept, &fault);
-            }
+            Err(fault) => self.give_up(kept, &fault),
         }
     }
 
-    fn in_savepoint(&mut self, job: &mut dyn Job) -> QueryResult<()> {
-        self.conn.batch("SAVEPOINT job")?;
-        let ran = run_guarded(job, &mut self.conn);
-        let end = if ran.is_ok() { "RELEASE job" } else { "ROLLBACK TO job; RELEASE job" };
-        self.conn.batch(end)?;
-        ran
+    fn give_up(&mut self, jobs: Vec<Box<dyn Job>>, fault: &Error) {
+        self.roll_back();
+        answer_all(jobs, fault);
+        self.mend(fault);
+    }
+
+    fn in_savepoint(&mut self, job: &mut dyn Job) -> Ran {
+        if let Err(fault) = self.conn.batch("SAVEPOINT job") {
+            return Ran::AllUndone(fault);
+        }
+        match run_guarded(job, &mut self.conn) {
+            Ok(()) => self.conn.batch("RELEASE job").map_or_else(Ran::AllUndone, |()| Ran::Kept),
+            // Where the savepoint is gone, so is the transaction; another `SAVEPOINT` would begin one of its own.
+            Err(fault) if self.conn.batch("ROLLBACK TO job; RELEASE job").is_err() => Ran::AllUndone(fault),
+            Err(fault) => Ran::Undone(fault),
+        }
     }
 
     fn commit_alone(&mut self, mut job: Box<dyn Job>) {
@@ -192,7 +214,11 @@ impl Worker {
 
     fn transaction(&mut self, job: &mut dyn Job) -> QueryResult<()> {
         let begin = if self.conn.is_sqlite() { "BEGIN" } else { job.begin() };
-        self.conn.batch(begin)?;
+        if let Err(fault) = self.conn.batch(begin) {
+            // The server has been restarted meanwhile, perhaps: nothing has run, so nothing can happen twice.
+            self.mend(&fault);
+            self.conn.batch(begin)?;
+        }
         match run_guarded(job, &mut self.conn) {
             Ok(()) => self.conn.batch("COMMIT"),
             Err(fault) => Err(fault),
@@ -231,7 +257,17 @@ fn run_guarded(job: &mut dyn Job, conn: &mut Conn) -> QueryResult<()> {
     std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| job.run(conn))).unwrap_or(Err(Error::RollbackTransaction))
 }
 
-fn answer_all(jobs: Vec<Box<dyn Job>>, fault: &Error) {
+/// How a job ended within its group.
+enum Ran {
+    /// It is part of the transaction.
+    Kept,
+    /// What it had done is undone.
+    Undone(Error),
+    /// The transaction is gone, with all that ran in it.
+    AllUndone(Error),
+}
+
+fn answer_all(jobs: impl IntoIterator<Item = Box<dyn Job>>, fault: &Error) {
     for job in jobs {
         let text = Box::new(fault.to_string());
         job.answer(Err(Error::DatabaseError(DatabaseErrorKind::Unknown, text)));

@@ -237,9 +237,10 @@ impl ResponseError for Problem {
 impl From<StoreError> for Problem {
     /// The cause is logged where it happened and never shown: a fault of the database is not the caller's.
     fn from(error: StoreError) -> Self {
-        match error {
-            StoreError::Database(_) => Self::new(ProblemCode::Internal),
-            StoreError::Closed => Self::new(ProblemCode::Unavailable).retry_after(5),
+        if error.is_passing() {
+            Self::new(ProblemCode::Unavailable).retry_after(5)
+        } else {
+            Self::new(ProblemCode::Internal)
         }
     }
 }

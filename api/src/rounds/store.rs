@@ -406,7 +406,9 @@ pub struct FeedChange {
 }
 
 impl FeedChange {
-    const fn round(id: RoundId, change: &'static str, reason: &'static str) -> Self {
+    /// Of a whole round.
+    #[must_use]
+    pub const fn round(id: RoundId, change: &'static str, reason: &'static str) -> Self {
         Self { kind: "round", subject: id.0, change, reason, keep_until: None }
     }
 }
