@@ -101,6 +101,8 @@ fn once_for(folder: &Path, list: &Path, work: impl FnOnce()) {
     if std::fs::read(&done).is_ok_and(|done| done == wanted) {
         return;
     }
+    // Cut off half-way it is to be done again, whatever the list is then.
+    let _ = std::fs::remove_file(&done);
     work();
     std::fs::write(done, wanted).unwrap();
 }

@@ -304,7 +304,8 @@ pub async fn disable_account(app: Data<App>, session: Session, id: Path<i64>) ->
 }
 
 /// Mint an activation code for a reader's phone.
-#[utoipa::path(operation_id = "create_activation_code", tag = "accounts", request_body = CreateActivationCodeRequest,
+#[utoipa::path(operation_id = "create_activation_code", tag = "accounts", params(IdempotencyKey),
+    request_body = CreateActivationCodeRequest,
     responses((status = 201, description = "The code, shown only now", body = ActivationCode)))]
 #[post("/v1/devices/activation-codes")]
 pub async fn create_activation_code(

@@ -9,6 +9,9 @@ use diesel::prelude::*;
 use meterbook::calendar::Instant;
 use meterbook::id::AccountId;
 use std::future::{Ready, ready};
+use utoipa::openapi::Required;
+use utoipa::openapi::path::{Parameter, ParameterBuilder, ParameterIn};
+use utoipa::openapi::schema::{ObjectBuilder, Type};
 
 /// The caller's key, where there is one.
 #[derive(Clone, Debug)]
@@ -25,6 +28,20 @@ impl FromRequest for IdempotencyKey {
             let (zh, en) = ("应为 1 至 200 个 ASCII 字符", "expected 1 to 200 ASCII characters");
             Problem::new(ProblemCode::InvalidParameter).fault("Idempotency-Key", "invalid", zh, en)
         }))
+    }
+}
+
+/// As the contract says it, so that generated clients can send it.
+impl utoipa::IntoParams for IdempotencyKey {
+    fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
+        let text = ObjectBuilder::new().schema_type(Type::String).min_length(Some(1)).max_length(Some(200));
+        let key = ParameterBuilder::new()
+            .name("Idempotency-Key")
+            .parameter_in(ParameterIn::Header)
+            .required(Required::False)
+            .description(Some("Chosen by the caller: the same key and body again get the first answer again."))
+            .schema(Some(text));
+        vec![key.build()]
     }
 }
 

@@ -15,7 +15,7 @@ use meterbook::rounds::{RoundState, RoundWindow};
 use serde::Deserialize;
 
 /// Make a round of a route's active points, as a draft or for a reader.
-#[utoipa::path(operation_id = "create_round", tag = "rounds", request_body = CreateRoundRequest,
+#[utoipa::path(operation_id = "create_round", tag = "rounds", params(IdempotencyKey), request_body = CreateRoundRequest,
     responses((status = 201, description = "The new round", body = Round)))]
 #[post("/v1/rounds")]
 pub async fn create_round(
