@@ -18,6 +18,7 @@ mod contract;
 mod demo;
 mod headers;
 mod phones;
+mod pull;
 mod races;
 mod register;
 mod rights;

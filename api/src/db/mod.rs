@@ -6,6 +6,7 @@
 mod conn;
 mod lock;
 mod migrate;
+mod moves;
 pub mod schema;
 mod store;
 mod types;
@@ -15,5 +16,6 @@ pub(crate) use conn::each;
 pub use conn::{Conn, DatabaseUrl};
 pub use lock::Lockable;
 pub use migrate::{MigrationError, MigrationState, migrate, migration_state};
+pub use moves::{FeedMove, listen};
 pub use store::{Isolation, Store, StoreError};
 pub use types::{Uuid16, UuidKey};

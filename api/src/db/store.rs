@@ -1,6 +1,7 @@
 //! The one door to the data: named transactions, counted and timed.
 
 use super::conn::Access;
+use super::moves::{FeedMove, MoveListener};
 use super::workers::{Duty, Job, Workers};
 use super::{Conn, DatabaseUrl};
 use diesel::result::Error;
@@ -39,6 +40,7 @@ struct Inner {
     url: DatabaseUrl,
     writers: Workers,
     readers: Workers,
+    listener: Arc<MoveListener>,
 }
 
 impl Store {
@@ -51,9 +53,15 @@ impl Store {
             DatabaseUrl::Sqlite(_) => (Duty::GroupCommit, 1),
             DatabaseUrl::Postgres(_) => (Duty::Single(Access::Write), 6),
         };
-        let writers = Workers::start("db-write", &url, duty, writer_count)?;
-        let readers = Workers::start("db-read", &url, Duty::Single(Access::Read), 4)?;
-        Ok(Self { inner: Arc::new(Inner { url, writers, readers }) })
+        let listener = Arc::default();
+        let writers = Workers::start("db-write", &url, duty, writer_count, &listener)?;
+        let readers = Workers::start("db-read", &url, Duty::Single(Access::Read), 4, &listener)?;
+        Ok(Self { inner: Arc::new(Inner { url, writers, readers, listener }) })
+    }
+
+    /// Tells of every feed that a transaction of this process moved, after its commit. Only the first call counts.
+    pub fn on_feed_move(&self, listener: impl Fn(FeedMove) + Send + Sync + 'static) {
+        drop(self.inner.listener.set(Box::new(listener)));
     }
 
     /// Where the data live.

@@ -5,6 +5,7 @@
 //! transaction at a time.
 
 use super::conn::Access;
+use super::moves::{FeedMove, MoveListener, take_moves};
 use super::{Conn, DatabaseUrl};
 use diesel::result::{DatabaseErrorKind, Error};
 use diesel::{ConnectionError, QueryResult};
@@ -46,15 +47,21 @@ impl Workers {
     ///
     /// # Errors
     /// Where the first connection can't be opened.
-    pub fn start(name: &str, url: &DatabaseUrl, duty: Duty, count: usize) -> Result<Self, ConnectionError> {
+    pub fn start(
+        name: &str,
+        url: &DatabaseUrl,
+        duty: Duty,
+        count: usize,
+        listener: &Arc<MoveListener>,
+    ) -> Result<Self, ConnectionError> {
         let (queue, jobs) = channel::<Box<dyn Job>>();
         let jobs = Arc::new(Mutex::new(jobs));
         let mut threads = Vec::with_capacity(count);
         for number in 0..count {
             let (opened, is_open) = channel();
-            let (url, jobs) = (url.clone(), Arc::clone(&jobs));
+            let (url, jobs, listener) = (url.clone(), Arc::clone(&jobs), Arc::clone(listener));
             let thread = std::thread::Builder::new().name(format!("{name}-{number}"));
-            let body = move || match Worker::open(url, duty) {
+            let body = move || match Worker::open(url, duty, listener) {
                 Err(fault) => drop(opened.send(Err(fault))),
                 Ok(mut worker) => {
                     if opened.send(Ok(())).is_ok() {
@@ -91,12 +98,13 @@ struct Worker {
     url: DatabaseUrl,
     duty: Duty,
     conn: Conn,
+    listener: Arc<MoveListener>,
 }
 
 impl Worker {
-    fn open(url: DatabaseUrl, duty: Duty) -> Result<Self, ConnectionError> {
+    fn open(url: DatabaseUrl, duty: Duty, listener: Arc<MoveListener>) -> Result<Self, ConnectionError> {
         let conn = Conn::open(&url, duty.access())?;
-        Ok(Self { url, duty, conn })
+        Ok(Self { url, duty, conn, listener })
     }
 
     fn serve(&mut self, jobs: &Mutex<Receiver<Box<dyn Job>>>) {
@@ -122,14 +130,23 @@ impl Worker {
             return answer_all(group, &fault);
         }
         let mut kept = Vec::with_capacity(group.len());
+        let mut moves = Vec::new();
         for mut job in group {
-            match self.in_savepoint(job.as_mut()) {
-                Ok(()) => kept.push(job),
+            let ran = self.in_savepoint(job.as_mut());
+            let moved = take_moves();
+            match ran {
+                Ok(()) => {
+                    kept.push(job);
+                    moves.extend(moved);
+                }
                 Err(fault) => job.answer(Err(fault)),
             }
         }
         match self.conn.batch("COMMIT") {
-            Ok(()) => kept.into_iter().for_each(|job| job.answer(Ok(()))),
+            Ok(()) => {
+                kept.into_iter().for_each(|job| job.answer(Ok(())));
+                self.tell(moves);
+            }
             Err(fault) => {
                 self.roll_back();
                 answer_all(kept, &fault);
@@ -149,8 +166,13 @@ impl Worker {
         let mut attempt = 0_u32;
         loop {
             attempt += 1;
-            match self.transaction(job.as_mut()) {
-                Ok(()) => return job.answer(Ok(())),
+            let ran = self.transaction(job.as_mut());
+            let moves = take_moves();
+            match ran {
+                Ok(()) => {
+                    job.answer(Ok(()));
+                    return self.tell(moves);
+                }
                 Err(fault) if attempt < patience(&fault) => {
                     self.mend(&fault);
                     // Spread the contenders: the same two must not meet again at once.
@@ -174,6 +196,12 @@ impl Worker {
             Err(fault) => Err(fault),
         }
         .inspect_err(|_| self.roll_back())
+    }
+
+    fn tell(&self, moves: Vec<FeedMove>) {
+        if let Some(listener) = self.listener.get() {
+            moves.into_iter().for_each(listener);
+        }
     }
 
     fn roll_back(&mut self) {

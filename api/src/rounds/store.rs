@@ -1,9 +1,12 @@
-//! What rounds keep: rounds, their stops, who held them, and the feed their readers' phones follow.
+//! What rounds keep: rounds, their stops, who held them, and the feeds their readers' phones follow (`store/feed.rs`).
+
+mod feed;
+mod points;
 
 use super::wire::{CreateRoundRequest, Round, RoundStop};
 use crate::accounts::store::{audit, find_account};
 use crate::coverage::store::retouch_everywhere;
-use crate::db::schema::{feed_entries, feeds, round_holders, rounds, routes, service_points, stops};
+use crate::db::schema::{round_holders, rounds, routes, service_points, stops};
 use crate::db::{Conn, Lockable, each};
 use crate::http::{Problem, ProblemCode, Time, from_ms, to_ms};
 use chrono::NaiveDate;
@@ -16,6 +19,9 @@ use meterbook::rounds::{
     decide_assign, decide_cancel, progress,
 };
 use std::collections::{BTreeMap, HashMap};
+
+pub use feed::{FeedChange, announce, entries_before, feed_keep, purge_feed};
+pub use points::announce_points;
 
 /// A round as it is stored.
 #[derive(Clone, Debug, Queryable, Selectable)]
@@ -72,6 +78,7 @@ pub fn find_round(conn: &mut Conn, id: RoundId) -> QueryResult<Option<RoundRow>>
 fn counts(conn: &mut Conn, ids: &[i64]) -> QueryResult<HashMap<i64, StopCounts>> {
     let rows: Vec<(i64, String, i64)> = each!(conn, c => stops::table
         .filter(stops::round_id.eq_any(ids))
+        .filter(stops::taken_out_at.is_null())
         .group_by((stops::round_id, stops::state))
         .select((stops::round_id, stops::state, diesel::dsl::count_star()))
         .load(c))?;
@@ -133,6 +140,7 @@ pub fn list_stops(conn: &mut Conn, id: RoundId) -> QueryResult<Vec<RoundStop>> {
     let rows: Vec<(i64, i64, String, i32, String)> = each!(conn, c => stops::table
         .inner_join(service_points::table)
         .filter(stops::round_id.eq(id.0))
+        .filter(stops::taken_out_at.is_null())
         .order((stops::position, stops::id))
         .select((stops::id, stops::point_id, service_points::number, stops::position, stops::state))
         .load(c))?;
@@ -180,6 +188,10 @@ pub fn create_round(
         let (zh, en) = ("该册没有符合条件的在用用气点", "the route has no active point of that class");
         return Ok(Err(Problem::new(ProblemCode::InvalidInput).fault("/route_id", "route_empty", zh, en)));
     }
+    // A push at one of these points must see the new stops, or be seen by the phone that gets them.
+    let mut ids: Vec<i64> = points.iter().map(|(point, _)| *point).collect();
+    ids.sort_unstable();
+    conn.lock(Lockable::ServicePoints, &ids)?;
     let row = (
         rounds::name.eq(wanted.name.as_deref().unwrap_or(&code)),
         rounds::route_id.eq(wanted.route_id),
@@ -234,7 +246,7 @@ pub fn assign_round(
     zone: Zone,
     now: Instant,
 ) -> QueryResult<Result<Round, Problem>> {
-    conn.lock(Lockable::Rounds, &[id.0])?;
+    lock_round_and_points(conn, id)?;
     let Some(row) = find_round(conn, id)? else { return Ok(Err(Problem::new(ProblemCode::NotFound))) };
     if !is_reader(conn, reader)? {
         return Ok(Err(not_a_reader()));
@@ -273,7 +285,7 @@ pub fn cancel_round(
     zone: Zone,
     now: Instant,
 ) -> QueryResult<Result<Round, Problem>> {
-    conn.lock(Lockable::Rounds, &[id.0])?;
+    lock_round_and_points(conn, id)?;
     let Some(row) = find_round(conn, id)? else { return Ok(Err(Problem::new(ProblemCode::NotFound))) };
     match decide_cancel(row.facts(), now, &Settings::default()) {
         Cancelled::Refused => {
@@ -308,14 +320,37 @@ fn release(
         .filter(round_holders::held_until.is_null());
     let change = (round_holders::held_until.eq(to_ms(now)), round_holders::keep_until.eq(to_ms(keep_until)));
     each!(conn, c => diesel::update(open).set(change).execute(c))?;
-    let removed = FeedChange { keep_until: Some(keep_until), ..FeedChange::round(id, "removed", reason) };
-    announce(conn, former, &[removed], now)
+    announce(conn, former, &[FeedChange::round(id, "removed", reason).kept_until(keep_until)], now)
+}
+
+fn points_of(conn: &mut Conn, id: RoundId) -> QueryResult<Vec<i64>> {
+    each!(conn, c => stops::table
+        .filter(stops::round_id.eq(id.0)).order(stops::point_id).select(stops::point_id).load(c))
+}
+
+/// Points before rounds before feeds, as a push locks them: two that lock in one order never wait for each other in a circle.
+fn lock_round_and_points(conn: &mut Conn, id: RoundId) -> QueryResult<()> {
+    let points = points_of(conn, id)?;
+    conn.lock(Lockable::ServicePoints, &points)?;
+    conn.lock(Lockable::Rounds, &[id.0])
+}
+
+/// Locks the rounds with stops at these points, so that who holds them stays so until the commit: an entry for one who no
+/// longer does would be missing from the feed of the one who does.
+fn lock_rounds_at(conn: &mut Conn, points: &[i64]) -> QueryResult<()> {
+    let mut ids: Vec<i64> = each!(conn, c => stops::table
+        .inner_join(rounds::table)
+        .filter(stops::point_id.eq_any(points))
+        .filter(rounds::state.ne("cancelled"))
+        .select(rounds::id)
+        .distinct()
+        .load(c))?;
+    ids.sort_unstable();
+    conn.lock(Lockable::Rounds, &ids)
 }
 
 fn touch_coverage(conn: &mut Conn, id: RoundId, zone: Zone) -> QueryResult<()> {
-    let mut points: Vec<i64> =
-        each!(conn, c => stops::table.filter(stops::round_id.eq(id.0)).select(stops::point_id).load(c))?;
-    points.sort_unstable();
+    let points = points_of(conn, id)?;
     retouch_everywhere(conn, zone, &points)
 }
 
@@ -335,7 +370,8 @@ pub fn holdings(conn: &mut Conn, points: &[i64], reader: AccountId) -> QueryResu
     Ok(held)
 }
 
-/// Moves the stops of held rounds by what was observed at their points, and the rounds with them.
+/// Moves the stops of held rounds by what was observed at their points, and the rounds with them. Every holder of such a stop is
+/// told, though it may stand as before: what the next reading is checked against has changed.
 pub fn visit_stops(
     conn: &mut Conn,
     reader: AccountId,
@@ -343,93 +379,52 @@ pub fn visit_stops(
     now: Instant,
 ) -> QueryResult<()> {
     let points: Vec<i64> = visits.iter().map(|(point, ..)| point.0).collect();
-    type Row = (i64, i64, i64, String, Option<i64>, NaiveDate, NaiveDate);
+    if points.is_empty() {
+        return Ok(());
+    }
+    lock_rounds_at(conn, &points)?;
+    type Row = (i64, i64, i64, String, Option<i64>, Option<i64>, NaiveDate, NaiveDate);
     let rows: Vec<Row> = each!(conn, c => stops::table
         .inner_join(rounds::table)
         .filter(stops::point_id.eq_any(&points))
         .filter(rounds::state.eq_any(["assigned", "in_progress", "done"]))
-        .select((stops::id, stops::round_id, stops::point_id, stops::state, rounds::reader_id, rounds::from_day, rounds::until_day))
+        .order((stops::round_id, stops::id))
+        .select((stops::id, stops::round_id, stops::point_id, stops::state, stops::taken_out_at, rounds::reader_id,
+            rounds::from_day, rounds::until_day))
         .load(c))?;
-    let mut changed: BTreeMap<i64, Vec<(i64, Option<i64>)>> = BTreeMap::new();
-    for (stop, round, point, state, holder, from, until) in rows {
+    let mut moved: BTreeMap<i64, i64> = BTreeMap::new();
+    let mut feed: BTreeMap<i64, Vec<FeedChange>> = BTreeMap::new();
+    for (stop, round, point, state, taken_out, holder, from, until) in rows {
+        let holder = holder.unwrap_or(reader.0);
         let before = StopState::from_code(&state).unwrap_or(StopState::Open);
         let during = visits.iter().filter(|(at, day, _)| at.0 == point && *day >= from && *day < until);
         let after = during.fold(before, |state, (.., visit)| state.after(*visit));
         if after != before {
             let change = (stops::state.eq(after.code()), stops::changed_at.eq(to_ms(now)));
             each!(conn, c => diesel::update(stops::table.find(stop)).set(change).execute(c))?;
-            changed.entry(round).or_default().push((stop, holder));
+            moved.insert(round, holder);
+        }
+        if taken_out.is_none() {
+            feed.entry(holder).or_default().push(FeedChange::stop(stop, "changed", feed::VISITED));
         }
     }
-    let mut feed: BTreeMap<i64, Vec<FeedChange>> = BTreeMap::new();
-    for (round, moved) in changed {
-        move_round(conn, RoundId(round), now)?;
-        for (stop, holder) in moved {
-            let holder = holder.unwrap_or(reader.0);
-            feed.entry(holder).or_default().push(FeedChange {
-                kind: "stop",
-                subject: stop,
-                change: "changed",
-                reason: "visited",
-                keep_until: None,
-            });
+    for (round, holder) in moved {
+        if move_round(conn, RoundId(round), now)? {
+            feed.entry(holder).or_default().push(FeedChange::round(RoundId(round), "changed", feed::VISITED));
         }
     }
     feed.into_iter().try_for_each(|(holder, changes)| announce(conn, AccountId(holder), &changes, now))
 }
 
-fn move_round(conn: &mut Conn, id: RoundId, now: Instant) -> QueryResult<()> {
+/// Whether the round's state moved.
+fn move_round(conn: &mut Conn, id: RoundId, now: Instant) -> QueryResult<bool> {
     conn.lock(Lockable::Rounds, &[id.0])?;
-    let Some(row) = find_round(conn, id)? else { return Ok(()) };
+    let Some(row) = find_round(conn, id)? else { return Ok(false) };
     let counted = counts(conn, &[id.0])?.remove(&id.0).unwrap_or_default();
     let next = progress(row.state(), counted);
     if next == row.state() {
-        return Ok(());
+        return Ok(false);
     }
     let change = (rounds::state.eq(next.code()), rounds::changed_at.eq(to_ms(now)));
-    each!(conn, c => diesel::update(rounds::table.find(id.0)).set(change).execute(c)).map(drop)
-}
-
-/// One entry for a reader's feed.
-#[derive(Clone, Copy, Debug)]
-pub struct FeedChange {
-    kind: &'static str,
-    subject: i64,
-    change: &'static str,
-    reason: &'static str,
-    keep_until: Option<Instant>,
-}
-
-impl FeedChange {
-    const fn round(id: RoundId, change: &'static str, reason: &'static str) -> Self {
-        Self { kind: "round", subject: id.0, change, reason, keep_until: None }
-    }
-}
-
-/// Appends to a reader's feed. The head is bumped under its row lock, held to the commit: a plain sequence would let a reader
-/// of the feed step over an entry that commits later (PROTOCOL, "Pull").
-pub fn announce(conn: &mut Conn, reader: AccountId, changes: &[FeedChange], now: Instant) -> QueryResult<()> {
-    let added = i64::try_from(changes.len()).unwrap_or(i64::MAX);
-    let first = (feeds::reader_id.eq(reader.0), feeds::head.eq(added));
-    let head: i64 = each!(conn, c => diesel::insert_into(feeds::table)
-        .values(first)
-        .on_conflict(feeds::reader_id)
-        .do_update()
-        .set(feeds::head.eq(feeds::head + added))
-        .returning(feeds::head)
-        .get_result(c))?;
-    for (change, version) in changes.iter().zip(head - added + 1..) {
-        let row = (
-            feed_entries::reader_id.eq(reader.0),
-            feed_entries::version.eq(version),
-            feed_entries::kind.eq(change.kind),
-            feed_entries::subject.eq(change.subject),
-            feed_entries::change.eq(change.change),
-            feed_entries::reason.eq(change.reason),
-            feed_entries::keep_until.eq(change.keep_until.map(to_ms)),
-            feed_entries::at.eq(to_ms(now)),
-        );
-        each!(conn, c => diesel::insert_into(feed_entries::table).values(row).execute(c))?;
-    }
-    Ok(())
+    each!(conn, c => diesel::update(rounds::table.find(id.0)).set(change).execute(c)).map(|_| true)
 }

@@ -6,6 +6,7 @@
 mod canonical;
 mod cursor;
 mod item;
+pub mod pokes;
 pub mod pull;
 mod push;
 pub mod routes;

@@ -1,8 +1,6 @@
-//! Pull, push, and what lies in quarantine.
+//! Push, and what lies in quarantine. Pull is in `pull/routes.rs`.
 
-use super::cursor;
 use super::item::Incoming;
-use super::pull::{Pulled, pull_after, pull_all};
 use super::push::{Receipt, Sender, push};
 use super::store;
 use super::wire::*;
@@ -15,70 +13,13 @@ use actix_web::{get, post};
 use meterbook::accounts::{Actor, Operation, Role};
 use meterbook::id::DeviceId;
 use meterbook::readings::{Figure, FormFault};
-use meterbook::sync::{Cursor, Rejection};
+use meterbook::sync::Rejection;
 use meterbook::text::{Language, Text};
-use serde::Deserialize;
 use std::sync::Arc;
 
-const PULL_LIMIT: i64 = 500;
-
-/// Where the phone stands.
-#[derive(Deserialize, utoipa::IntoParams)]
-#[into_params(parameter_in = Query)]
-pub struct PullQuery {
-    /// The cursor of the last answer; without one, everything.
-    cursor: Option<String>,
-    /// Feed entries at most, 1 to 500.
-    #[param(minimum = 1, maximum = 500)]
-    limit: Option<i64>,
-}
-
 /// A reader's session is a phone's; at a desk a reader syncs nothing.
-fn phone(actor: Actor) -> Result<DeviceId, Problem> {
+pub(super) fn phone(actor: Actor) -> Result<DeviceId, Problem> {
     actor.device.ok_or_else(|| Problem::new(ProblemCode::DeviceRequired))
-}
-
-/// What changed for this reader since the cursor; without one, everything he holds.
-#[utoipa::path(operation_id = "pull_changes", tag = "sync", params(PullQuery),
-    responses((status = 200, description = "Changes and the next cursor", body = PullAnswer)))]
-#[get("/v1/sync/changes")]
-pub async fn pull_changes(
-    app: Data<App>,
-    session: Session,
-    query: Query<PullQuery>,
-) -> Result<Json<PullAnswer>, Problem> {
-    let actor = session.may(Operation::PullChanges)?;
-    phone(actor)?;
-    let limit = query.limit.unwrap_or(PULL_LIMIT);
-    if !(1..=PULL_LIMIT).contains(&limit) {
-        let (zh, en) =
-            (format!("应为 1 至 {PULL_LIMIT} 的整数"), format!("expected a whole number from 1 to {PULL_LIMIT}"));
-        return Err(Problem::new(ProblemCode::InvalidParameter).fault("limit", "out_of_range", zh, en));
-    }
-    let invalid = || Problem::new(ProblemCode::InvalidCursor);
-    let known = query.cursor.as_deref().map(|text| cursor::open(&app.keys, text).ok_or_else(invalid)).transpose()?;
-    if known.is_some_and(|known| known.reader != actor.account.0) {
-        return Err(invalid());
-    }
-    let known = known.filter(|known| known.epoch == *app.epoch.as_bytes());
-    let (keys, zone, now) = (Arc::clone(&app.keys), app.config.zone, app.clock.now());
-    let pulled: Pulled = app
-        .store
-        .read("pull_changes", move |conn| match known {
-            None => pull_all(conn, &keys, actor.account, zone, now),
-            Some(known) => pull_after(conn, &keys, actor.account, known.position, limit, zone, now),
-        })
-        .await?;
-    let next = Cursor { epoch: *app.epoch.as_bytes(), reader: actor.account.0, position: pulled.position };
-    Ok(Json(PullAnswer {
-        epoch: app.epoch.to_string(),
-        cursor: cursor::seal(&app.keys, &next),
-        more: pulled.more,
-        reset: known.is_none(),
-        rounds: pulled.rounds,
-        removed: pulled.removed,
-        rules_version: crate::RULES_VERSION.into(),
-    }))
 }
 
 /// Push records. Everything the answer names, other than `retry`, is on disk; what it does not name is still owed.
