@@ -28,6 +28,7 @@ mod hazards;
 mod headers;
 mod periods;
 mod phones;
+mod pull;
 mod quarantine;
 mod races;
 mod register;

@@ -138,35 +138,6 @@ on_both_stores! {
         assert_eq!((&answer["highest_contiguous_seq"], &answer["missing_seqs"]), (&json!(4), &json!([])));
     }
 
-    /// I7: a follower of cursors holds what a fresh pull gives.
-    async fn a_cursor_brings_each_change_once(world: World) {
-        let street = Street::build(&world).await;
-        let pull = async |cursor: &str| {
-            let path = if cursor.is_empty() { "/v1/sync/changes".into() } else { format!("/v1/sync/changes?cursor={cursor}") };
-            let (status, answer) = world.get(&path, &street.phone.access).await;
-            assert_eq!(status, 200, "{answer}");
-            answer
-        };
-        let text = |answer: &Value| answer["cursor"].as_str().unwrap().to_owned();
-        let all = pull("").await;
-        assert_eq!((all["rounds"].as_array().unwrap().len(), &all["reset"]), (2, &json!(true)));
-        let meter = &all["rounds"][1]["stops"][0]["meter"];
-        assert_eq!((&meter["three_figures"], &meter["digits_integer"]), (&json!(true), &json!(6)));
-        assert!(!all.to_string().contains("last_index"), "entry is blind (DOMAIN 5)");
-        let nothing = pull(&text(&all)).await;
-        assert_eq!((&nothing["rounds"], &nothing["removed"], &nothing["reset"]), (&json!([]), &json!([]), &json!(false)));
-        street.push(&[street.reading(1, "H1", 1030)]).await;
-        let visited = pull(&text(&nothing)).await;
-        assert_eq!(visited["rounds"].as_array().unwrap().len(), 1);
-        assert_eq!((&visited["rounds"][0]["stops"][0]["state"], &visited["rounds"][0]["state"]), (&json!("read"), &json!("in_progress")));
-        let dispatcher = world.desk(Role::Dispatcher).await;
-        let cancelled = world.post(&format!("/v1/rounds/{}/cancel", street.rounds[1]), &dispatcher.access, &Value::Null).await;
-        assert_eq!(cancelled.0, 200, "{}", cancelled.1);
-        let gone = pull(&text(&visited)).await;
-        assert_eq!(gone["removed"][0]["round_id"], json!(street.rounds[1]));
-        assert_eq!(pull("").await["rounds"], json!([visited["rounds"][0]]));
-    }
-
     async fn a_cursor_that_was_tampered_with_is_refused(world: World) {
         let street = Street::build(&world).await;
         let (_, answer) = world.get("/v1/sync/changes", &street.phone.access).await;

@@ -12,6 +12,7 @@ use crate::http::{
     path_config, query_config, secure_headers,
 };
 use crate::keys::{KeyError, Keys, sha256};
+use crate::sync::pokes::{Pokes, watch};
 use actix_web::http::StatusCode;
 use actix_web::middleware::{Compress, from_fn};
 use actix_web::{HttpRequest, HttpResponse, HttpServer, web};
@@ -39,6 +40,8 @@ pub struct App {
     pub hasher: PasswordHasher,
     /// Sign-in tries.
     pub throttle: LoginThrottle,
+    /// Phones that wait for their feeds.
+    pub pokes: Arc<Pokes>,
     /// The epoch of the data (PROTOCOL, "Meta").
     pub epoch: uuid::Uuid,
 }
@@ -90,7 +93,13 @@ impl App {
         start_audit_chain(&store, clock.now()).await?;
         let tokens = Tokens::new(&keys);
         let hasher = PasswordHasher::new(config.hash_cost).map_err(|_| StartError::Crypto)?;
-        Ok((Self { config, store, clock, keys, tokens, hasher, throttle: LoginThrottle::default(), epoch }, setup))
+        let pokes = Arc::new(Pokes::default());
+        let told = Arc::clone(&pokes);
+        store.on_feed_move(move |moved| told.moved(moved));
+        Ok((
+            Self { config, store, clock, keys, tokens, hasher, throttle: LoginThrottle::default(), pokes, epoch },
+            setup,
+        ))
     }
 
     /// Serves HTTP at a listener until the returned server is stopped.
@@ -98,6 +107,7 @@ impl App {
     /// # Errors
     /// Where the listener can't be used.
     pub fn serve(self: Arc<Self>, listener: TcpListener, workers: usize) -> std::io::Result<actix_web::dev::Server> {
+        actix_web::rt::spawn(watch(Arc::clone(&self.pokes), self.store.clone(), self.clock.clone()));
         let limits = web::Data::new(self.config.limits);
         let routes = web::Data::new(RouteTable::of(&contract::openapi()));
         let app = web::Data::from(self);

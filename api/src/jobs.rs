@@ -1,7 +1,10 @@
-//! What the service does by itself, whoever asks: the running periods are always laid out.
+//! What the service does by itself, whoever asks: the running periods are always laid out, and old feed entries are forgotten.
 
 use crate::App;
 use crate::coverage::{open_period, periods_at};
+use crate::db::{Isolation, StoreError};
+use crate::rounds::store::{entries_before, feed_keep, purge_feed};
+use meterbook::id::AccountId;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -24,4 +27,39 @@ pub async fn keep_periods_open(app: Arc<App>) {
             }
         }
     }
+}
+
+/// How often old feed entries are looked for.
+const PURGE_EVERY: Duration = Duration::from_secs(3_600);
+
+/// Forgets old feed entries, until the task is dropped. Several nodes may run it.
+pub async fn keep_feeds_short(app: Arc<App>) {
+    let mut ticks = tokio::time::interval(PURGE_EVERY);
+    loop {
+        ticks.tick().await;
+        match purge_feeds(&app).await {
+            Ok(0) => {}
+            Ok(entries) => tracing::info!(entries, "old feed entries are forgotten"),
+            Err(fault) => tracing::warn!(%fault, "old feed entries are not forgotten yet"),
+        }
+    }
+}
+
+/// Forgets feed entries older than the setting, a feed at a time, so that no reader waits for another's. How many went.
+///
+/// # Errors
+/// The database's; what was done till then stands.
+pub async fn purge_feeds(app: &App) -> Result<usize, StoreError> {
+    let (now, zone) = (app.clock.now(), app.config.zone);
+    let found = app.store.read("find_old_entries", move |conn| {
+        let before = now - feed_keep(conn, zone.day(now))?;
+        Ok((before, entries_before(conn, before)?))
+    });
+    let (before, readers) = found.await?;
+    let mut gone = 0;
+    for reader in readers.into_iter().map(AccountId) {
+        gone +=
+            app.store.write("purge_feed", Isolation::RowLocks, move |conn| purge_feed(conn, reader, before)).await?;
+    }
+    Ok(gone)
 }

@@ -2,6 +2,7 @@
 
 mod contract;
 mod database;
+pub mod follower;
 mod postgres;
 pub mod street;
 pub mod tools;

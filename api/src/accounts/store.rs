@@ -202,6 +202,19 @@ pub fn session_stands(conn: &mut Conn, session: i64, version: i32) -> QueryResul
     Ok(found.is_some())
 }
 
+/// Those of the sessions that stand, with the version their tokens must have.
+pub fn standing_sessions(conn: &mut Conn, ids: &[i64]) -> QueryResult<Vec<(i64, i32)>> {
+    each!(conn, c => sessions::table
+        .inner_join(accounts::table)
+        .left_join(devices::table)
+        .filter(sessions::id.eq_any(ids))
+        .filter(sessions::revoked_at.is_null())
+        .filter(accounts::disabled_at.is_null())
+        .filter(devices::revoked_at.is_null())
+        .select((sessions::id, accounts::session_version))
+        .load(c))
+}
+
 /// A session with its first refresh token.
 pub fn open_session(
     conn: &mut Conn,

@@ -41,6 +41,14 @@ pub struct AccessClaims {
     exp: i64,
 }
 
+impl AccessClaims {
+    /// When it ends.
+    #[must_use]
+    pub fn expires_at(&self) -> Instant {
+        Instant::from_timestamp(self.exp, 0).unwrap_or_default()
+    }
+}
+
 /// Mints and checks tokens.
 pub struct Tokens {
     signing: EncodingKey,

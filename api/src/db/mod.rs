@@ -8,6 +8,7 @@ mod checkpoint;
 mod conn;
 mod lock;
 mod migrate;
+mod moves;
 pub mod schema;
 mod statement;
 mod store;
@@ -21,6 +22,7 @@ pub use lock::Lockable;
 pub use migrate::{
     MigrationError, MigrationState, known_migrations, migrate, migrate_exactly, migrate_with, migration_state,
 };
+pub use moves::{FeedMove, listen};
 pub use statement::{Statement, Value};
 pub use store::{Isolation, Store, StoreError};
 pub use types::{Uuid16, UuidKey};

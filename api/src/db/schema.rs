@@ -289,6 +289,7 @@ diesel::table! {
         position -> Integer,
         state -> Text,
         changed_at -> BigInt,
+        taken_out_at -> Nullable<BigInt>,
     }
 }
 
@@ -348,6 +349,7 @@ diesel::table! {
     feeds (reader_id) {
         reader_id -> BigInt,
         head -> BigInt,
+        floor -> BigInt,
     }
 }
 
@@ -361,6 +363,22 @@ diesel::table! {
         reason -> Text,
         keep_until -> Nullable<BigInt>,
         at -> BigInt,
+    }
+}
+
+diesel::table! {
+    use crate::db::types::UuidKey;
+    use diesel::sql_types::*;
+
+    record_verdicts (id) {
+        id -> BigInt,
+        reader_id -> BigInt,
+        device_id -> BigInt,
+        record_id -> UuidKey,
+        state -> Text,
+        flags -> Text,
+        cases -> Text,
+        decided_at -> BigInt,
     }
 }
 
@@ -459,6 +477,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     quarantine,
     feeds,
     feed_entries,
+    record_verdicts,
     coverage_periods,
     coverage_plan,
     coverage_counters,

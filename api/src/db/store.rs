@@ -2,7 +2,8 @@
 
 use super::checkpoint::Checkpointer;
 use super::conn::Access;
-use super::workers::{Duty, Job, Workers};
+use super::moves::{FeedMove, MoveListener};
+use super::workers::{After, Duty, Job, Workers};
 use super::{Conn, DatabaseUrl};
 use crate::keys::Keys;
 use diesel::result::{DatabaseErrorKind, Error};
@@ -65,6 +66,7 @@ struct Inner {
     readers: Workers,
     /// SQLite's; after the writers, which signal to it, so that it ends after them.
     _checkpointer: Option<Checkpointer>,
+    listener: Arc<MoveListener>,
 }
 
 impl Store {
@@ -81,10 +83,24 @@ impl Store {
             DatabaseUrl::Sqlite(_) => Some(Checkpointer::start(&url)?),
             DatabaseUrl::Postgres(_) => None,
         };
-        let signal = checkpointer.as_ref().and_then(Checkpointer::signal);
-        let writers = Workers::start("db-write", &url, keys, duty, writer_count, signal)?;
-        let readers = Workers::start("db-read", &url, keys, Duty::Single(Access::Read), 4, None)?;
-        Ok(Self { inner: Arc::new(Inner { url, writers, readers, _checkpointer: checkpointer }) })
+        let listener: Arc<MoveListener> = Arc::default();
+        let committed = checkpointer.as_ref().and_then(Checkpointer::signal);
+        let after = After { committed, listener: Arc::clone(&listener) };
+        let writers = Workers::start("db-write", &url, keys, duty, writer_count, &after)?;
+        let readers = Workers::start(
+            "db-read",
+            &url,
+            keys,
+            Duty::Single(Access::Read),
+            4,
+            &After { committed: None, ..after.clone() },
+        )?;
+        Ok(Self { inner: Arc::new(Inner { url, writers, readers, _checkpointer: checkpointer, listener }) })
+    }
+
+    /// Tells of every feed that a transaction of this process moved, after its commit. Only the first call counts.
+    pub fn on_feed_move(&self, listener: impl Fn(FeedMove) + Send + Sync + 'static) {
+        drop(self.inner.listener.set(Box::new(listener)));
     }
 
     /// Where the data live.

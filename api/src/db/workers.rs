@@ -5,6 +5,7 @@
 //! transaction at a time.
 
 use super::conn::Access;
+use super::moves::{FeedMove, MoveListener, take_moves};
 use super::{Conn, DatabaseUrl};
 use crate::keys::Keys;
 use crate::planted::{self, Bug};
@@ -35,6 +36,15 @@ pub struct Workers {
     threads: Vec<JoinHandle<()>>,
 }
 
+/// Who is told after a commit.
+#[derive(Clone)]
+pub struct After {
+    /// SQLite's checkpointer, that there is something to move.
+    pub committed: Option<SyncSender<()>>,
+    /// Those who follow a feed, that it moved.
+    pub listener: Arc<MoveListener>,
+}
+
 /// What the threads of a set do.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Duty {
@@ -45,7 +55,7 @@ pub enum Duty {
 }
 
 impl Workers {
-    /// Starts `count` threads; each opens its connection before the first job. After a group's commit they say so to `committed`.
+    /// Starts `count` threads; each opens its connection before the first job.
     ///
     /// # Errors
     /// Where the first connection can't be opened.
@@ -55,16 +65,16 @@ impl Workers {
         keys: &Arc<Keys>,
         duty: Duty,
         count: usize,
-        committed: Option<SyncSender<()>>,
+        after: &After,
     ) -> Result<Self, ConnectionError> {
         let (queue, jobs) = channel::<Box<dyn Job>>();
         let jobs = Arc::new(Mutex::new(jobs));
         let mut threads = Vec::with_capacity(count);
         for number in 0..count {
             let (opened, is_open) = channel();
-            let (url, keys, jobs, committed) = (url.clone(), Arc::clone(keys), Arc::clone(&jobs), committed.clone());
+            let (url, keys, jobs, after) = (url.clone(), Arc::clone(keys), Arc::clone(&jobs), after.clone());
             let thread = std::thread::Builder::new().name(format!("{name}-{number}"));
-            let body = move || match Worker::open(url, keys, duty, committed) {
+            let body = move || match Worker::open(url, keys, duty, after) {
                 Err(fault) => drop(opened.send(Err(fault))),
                 Ok(mut worker) => {
                     if opened.send(Ok(())).is_ok() {
@@ -102,18 +112,13 @@ struct Worker {
     keys: Arc<Keys>,
     duty: Duty,
     conn: Conn,
-    committed: Option<SyncSender<()>>,
+    after: After,
 }
 
 impl Worker {
-    fn open(
-        url: DatabaseUrl,
-        keys: Arc<Keys>,
-        duty: Duty,
-        committed: Option<SyncSender<()>>,
-    ) -> Result<Self, ConnectionError> {
+    fn open(url: DatabaseUrl, keys: Arc<Keys>, duty: Duty, after: After) -> Result<Self, ConnectionError> {
         let conn = Conn::open(&url, duty.access())?.with_keys(Arc::clone(&keys));
-        Ok(Self { url, keys, duty, conn, committed })
+        Ok(Self { url, keys, duty, conn, after })
     }
 
     fn serve(&mut self, jobs: &Mutex<Receiver<Box<dyn Job>>>) {
@@ -131,7 +136,7 @@ impl Worker {
                 Duty::GroupCommit => {
                     self.commit_together(group);
                     // A full channel is a signal not yet taken.
-                    if let Some(committed) = &self.committed {
+                    if let Some(committed) = &self.after.committed {
                         let _ = committed.try_send(());
                     }
                 }
@@ -155,10 +160,16 @@ impl Worker {
             return self.give_up(waiting.drain(..).collect(), &fault);
         }
         let mut kept = Vec::with_capacity(waiting.len());
+        let mut moves = Vec::new();
         while let Some(mut job) = waiting.pop_front() {
-            match self.in_savepoint(job.as_mut()) {
+            let ran = self.in_savepoint(job.as_mut());
+            let moved = take_moves();
+            match ran {
                 Ran::Kept if planted::is(Bug::AcknowledgeBeforeCommit) => job.answer(Ok(())),
-                Ran::Kept => kept.push(job),
+                Ran::Kept => {
+                    kept.push(job);
+                    moves.extend(moved);
+                }
                 Ran::Undone(fault) => job.answer(Err(fault)),
                 Ran::AllUndone(fault) => {
                     kept.push(job);
@@ -168,7 +179,10 @@ impl Worker {
         }
         planted::dawdle(Bug::AcknowledgeBeforeCommit);
         match self.conn.batch("COMMIT") {
-            Ok(()) => kept.into_iter().for_each(|job| job.answer(Ok(()))),
+            Ok(()) => {
+                kept.into_iter().for_each(|job| job.answer(Ok(())));
+                self.tell(moves);
+            }
             Err(fault) => self.give_up(kept, &fault),
         }
     }
@@ -195,8 +209,13 @@ impl Worker {
         let mut attempt = 0_u32;
         loop {
             attempt += 1;
-            match self.transaction(job.as_mut()) {
-                Ok(()) => return job.answer(Ok(())),
+            let ran = self.transaction(job.as_mut());
+            let moves = take_moves();
+            match ran {
+                Ok(()) => {
+                    job.answer(Ok(()));
+                    return self.tell(moves);
+                }
                 Err(fault) if attempt < patience(&fault) => {
                     self.mend(&fault);
                     // Spread the contenders: the same two must not meet again at once.
@@ -224,6 +243,12 @@ impl Worker {
             Err(fault) => Err(fault),
         }
         .inspect_err(|_| self.roll_back())
+    }
+
+    fn tell(&self, moves: Vec<FeedMove>) {
+        if let Some(listener) = self.after.listener.get() {
+            moves.into_iter().for_each(listener);
+        }
     }
 
     fn roll_back(&mut self) {

@@ -9,6 +9,7 @@ use actix_web::http::header::AUTHORIZATION;
 use actix_web::middleware::Next;
 use actix_web::{Error, FromRequest, HttpMessage as _, HttpRequest, web};
 use meterbook::accounts::{Actor, Operation, Rights};
+use meterbook::calendar::Instant;
 use std::future::Future;
 use std::pin::Pin;
 
@@ -18,9 +19,19 @@ pub struct Session {
     actor: Actor,
     /// The refresh family.
     pub id: i64,
+    /// The account's session version the token was minted at.
+    pub version: i32,
+    /// When the access token ends.
+    pub expires_at: Instant,
 }
 
 impl Session {
+    /// A session as a checked token tells it.
+    #[must_use]
+    pub const fn of(actor: Actor, id: i64, version: i32, expires_at: Instant) -> Self {
+        Self { actor, id, version, expires_at }
+    }
+
     /// The caller, if the rights table lets the role do this. Every handler begins here.
     ///
     /// # Errors
@@ -67,7 +78,7 @@ impl FromRequest for Session {
                 token.and_then(|token| app.tokens.check(&token, app.clock.now())).ok_or_else(refused)?;
             let stands =
                 app.store.read("check_session", move |conn| session_stands(conn, claims.sid, claims.ver)).await?;
-            if stands { Ok(Self { actor, id: claims.sid }) } else { Err(refused()) }
+            if stands { Ok(Self::of(actor, claims.sid, claims.ver, claims.expires_at())) } else { Err(refused()) }
         })
     }
 }

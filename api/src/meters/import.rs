@@ -13,6 +13,7 @@ use crate::coverage::store::retouch_everywhere;
 use crate::db::{Conn, Isolation};
 use crate::http::{Problem, ProblemCode};
 use crate::keys::{Keys, sha256};
+use crate::rounds::store::announce_points;
 use diesel::QueryResult;
 use meterbook::accounts::Actor;
 use meterbook::calendar::{Instant, Zone};
@@ -250,6 +251,8 @@ impl Import {
             let mut points: Vec<i64> = new.iter().map(|reading| reading.point_id).collect();
             points.sort_unstable();
             points.dedup();
+            // The band of the entry check stands on the last reading.
+            announce_points(conn, &points, "readings", self.now)?;
             retouch_everywhere(conn, self.zone, &points)?;
         }
         Ok(())

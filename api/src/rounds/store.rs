@@ -1,12 +1,14 @@
-//! What rounds keep: rounds, their stops, who held them, and the feed their readers' phones follow.
+//! What rounds keep: rounds, their stops, who held them, and the feeds their readers' phones follow (`store/feed.rs`).
+
+mod feed;
+mod points;
 
 use super::wire::{CreateRoundRequest, Round, RoundStop};
 use crate::accounts::store::{audit, find_account};
 use crate::coverage::store::retouch_everywhere;
-use crate::db::schema::{feed_entries, feeds, round_holders, rounds, routes, service_points, stops};
+use crate::db::schema::{round_holders, rounds, routes, service_points, stops};
 use crate::db::{Conn, Lockable, Statement, Value, among, each};
 use crate::http::{Problem, ProblemCode, Time, from_ms, to_ms};
-use crate::planted::{self, Bug};
 use chrono::NaiveDate;
 use diesel::prelude::*;
 use meterbook::accounts::{Actor, Role};
@@ -17,6 +19,9 @@ use meterbook::rounds::{
     decide_assign, decide_cancel, progress,
 };
 use std::collections::{BTreeMap, HashMap};
+
+pub use feed::{FeedChange, announce, entries_before, feed_keep, purge_feed};
+pub use points::announce_points;
 
 /// A round as it is stored.
 #[derive(Clone, Debug, Queryable, Selectable)]
@@ -73,6 +78,7 @@ pub fn find_round(conn: &mut Conn, id: RoundId) -> QueryResult<Option<RoundRow>>
 fn counts(conn: &mut Conn, ids: &[i64]) -> QueryResult<HashMap<i64, StopCounts>> {
     let rows: Vec<(i64, String, i64)> = each!(conn, c => stops::table
         .filter(among(stops::round_id, ids))
+        .filter(stops::taken_out_at.is_null())
         .group_by((stops::round_id, stops::state))
         .select((stops::round_id, stops::state, diesel::dsl::count_star()))
         .load(c))?;
@@ -134,6 +140,7 @@ pub fn list_stops(conn: &mut Conn, id: RoundId) -> QueryResult<Vec<RoundStop>> {
     let rows: Vec<(i64, i64, String, i32, String)> = each!(conn, c => stops::table
         .inner_join(service_points::table)
         .filter(stops::round_id.eq(id.0))
+        .filter(stops::taken_out_at.is_null())
         .order((stops::position, stops::id))
         .select((stops::id, stops::point_id, service_points::number, stops::position, stops::state))
         .load(c))?;
@@ -181,6 +188,10 @@ pub fn create_round(
         let (zh, en) = ("该册没有符合条件的在用用气点", "the route has no active point of that class");
         return Ok(Err(Problem::new(ProblemCode::InvalidInput).fault("/route_id", "route_empty", zh, en)));
     }
+    // A push at one of these points must see the new stops, or be seen by the phone that gets them.
+    let mut ids: Vec<i64> = points.iter().map(|(point, _)| *point).collect();
+    ids.sort_unstable();
+    conn.lock(Lockable::ServicePoints, &ids)?;
     let row = (
         rounds::name.eq(wanted.name.as_deref().unwrap_or(&code)),
         rounds::route_id.eq(wanted.route_id),
@@ -235,7 +246,7 @@ pub fn assign_round(
     zone: Zone,
     now: Instant,
 ) -> QueryResult<Result<Round, Problem>> {
-    conn.lock(Lockable::Rounds, &[id.0])?;
+    lock_round_and_points(conn, id)?;
     let Some(row) = find_round(conn, id)? else { return Ok(Err(Problem::new(ProblemCode::NotFound))) };
     if !is_reader(conn, reader)? {
         return Ok(Err(not_a_reader()));
@@ -274,7 +285,7 @@ pub fn cancel_round(
     zone: Zone,
     now: Instant,
 ) -> QueryResult<Result<Round, Problem>> {
-    conn.lock(Lockable::Rounds, &[id.0])?;
+    lock_round_and_points(conn, id)?;
     let Some(row) = find_round(conn, id)? else { return Ok(Err(Problem::new(ProblemCode::NotFound))) };
     match decide_cancel(row.facts(), now, &Settings::default()) {
         Cancelled::Refused => {
@@ -309,14 +320,40 @@ fn release(
         .filter(round_holders::held_until.is_null());
     let change = (round_holders::held_until.eq(to_ms(now)), round_holders::keep_until.eq(to_ms(keep_until)));
     each!(conn, c => diesel::update(open).set(change).execute(c))?;
-    let removed = FeedChange { keep_until: Some(keep_until), ..FeedChange::round(id, "removed", reason) };
-    announce(conn, former, &[removed], now)
+    announce(conn, former, &[FeedChange::round(id, "removed", reason).kept_until(keep_until)], now)
+}
+
+fn points_of(conn: &mut Conn, id: RoundId) -> QueryResult<Vec<i64>> {
+    each!(conn, c => stops::table
+        .filter(stops::round_id.eq(id.0)).order(stops::point_id).select(stops::point_id).load(c))
+}
+
+/// Points before rounds before feeds, as a push locks them: two that lock in one order never wait for each other in a circle.
+fn lock_round_and_points(conn: &mut Conn, id: RoundId) -> QueryResult<()> {
+    let points = points_of(conn, id)?;
+    conn.lock(Lockable::ServicePoints, &points)?;
+    conn.lock(Lockable::Rounds, &[id.0])
+}
+
+/// Locks the rounds with stops at these points, so that who holds them stays so until the commit: an entry for one who no
+/// longer does would be missing from the feed of the one who does.
+fn lock_rounds_at(conn: &mut Conn, points: &[i64]) -> QueryResult<()> {
+    if conn.is_sqlite() {
+        return Ok(());
+    }
+    let mut ids: Vec<i64> = each!(conn, c => stops::table
+        .inner_join(rounds::table)
+        .filter(among(stops::point_id, points))
+        .filter(rounds::state.ne("cancelled"))
+        .select(rounds::id)
+        .distinct()
+        .load(c))?;
+    ids.sort_unstable();
+    conn.lock(Lockable::Rounds, &ids)
 }
 
 fn touch_coverage(conn: &mut Conn, id: RoundId, zone: Zone) -> QueryResult<()> {
-    let mut points: Vec<i64> =
-        each!(conn, c => stops::table.filter(stops::round_id.eq(id.0)).select(stops::point_id).load(c))?;
-    points.sort_unstable();
+    let points = points_of(conn, id)?;
     retouch_everywhere(conn, zone, &points)
 }
 
@@ -336,7 +373,8 @@ pub fn holdings(conn: &mut Conn, points: &[i64], reader: AccountId) -> QueryResu
     Ok(held)
 }
 
-/// Moves the stops of held rounds by what was observed at their points, and the rounds with them.
+/// Moves the stops of held rounds by what was observed at their points, and the rounds with them. Every holder of such a stop is
+/// told, though it may stand as before: what the next reading is checked against has changed.
 pub fn visit_stops(
     conn: &mut Conn,
     reader: AccountId,
@@ -344,125 +382,63 @@ pub fn visit_stops(
     now: Instant,
 ) -> QueryResult<()> {
     let points: Vec<i64> = visits.iter().map(|(point, ..)| point.0).collect();
-    type Row = (i64, i64, i64, String, Option<i64>, NaiveDate, NaiveDate);
+    if points.is_empty() {
+        return Ok(());
+    }
+    lock_rounds_at(conn, &points)?;
+    type Row = (i64, i64, i64, String, Option<i64>, Option<i64>, NaiveDate, NaiveDate);
     let rows: Vec<Row> = each!(conn, c => stops::table
         .inner_join(rounds::table)
         .filter(among(stops::point_id, &points))
         .filter(rounds::state.ne(RoundState::Draft.code()).and(rounds::state.ne(RoundState::Cancelled.code())))
-        .select((stops::id, stops::round_id, stops::point_id, stops::state, rounds::reader_id, rounds::from_day, rounds::until_day))
+        .order((stops::round_id, stops::id))
+        .select((stops::id, stops::round_id, stops::point_id, stops::state, stops::taken_out_at, rounds::reader_id,
+            rounds::from_day, rounds::until_day))
         .load(c))?;
-    let mut moved: BTreeMap<&'static str, Vec<i64>> = BTreeMap::new();
-    let mut holders: BTreeMap<i64, Option<i64>> = BTreeMap::new();
     let mut seen: HashMap<i64, Vec<(NaiveDate, StopVisit)>> = HashMap::with_capacity(visits.len());
     for (point, day, visit) in visits {
         seen.entry(point.0).or_default().push((*day, *visit));
     }
-    for (stop, round, point, state, holder, from, until) in rows {
+    let mut changed: BTreeMap<&'static str, Vec<i64>> = BTreeMap::new();
+    let mut moved: BTreeMap<i64, i64> = BTreeMap::new();
+    let mut feed: BTreeMap<i64, Vec<FeedChange>> = BTreeMap::new();
+    for (stop, round, point, state, taken_out, holder, from, until) in rows {
+        let holder = holder.unwrap_or(reader.0);
         let before = StopState::from_code(&state).unwrap_or(StopState::Open);
         let during = seen.get(&point).into_iter().flatten().filter(|(day, _)| *day >= from && *day < until);
         let after = during.fold(before, |state, (_, visit)| state.after(*visit));
         if after != before {
-            moved.entry(after.code()).or_default().push(stop);
-            holders.insert(round, holder);
+            changed.entry(after.code()).or_default().push(stop);
+            moved.insert(round, holder);
+        }
+        if taken_out.is_none() {
+            feed.entry(holder).or_default().push(FeedChange::stop(stop, "changed", feed::VISITED));
         }
     }
-    for (state, stops) in moved {
+    for (state, stops) in changed {
         let update = Statement {
             sql: "UPDATE stops SET state = ?, changed_at = ? WHERE id ?",
             values: vec![Value::Text(state.into()), Value::Int(to_ms(now)), Value::among(&stops)],
         };
         each!(conn, c => update.execute(c))?;
     }
-    // A phone takes a changed round whole, so one entry tells of all its stops.
-    let mut feed: BTreeMap<i64, Vec<FeedChange>> = BTreeMap::new();
-    for (round, holder) in holders {
-        move_round(conn, RoundId(round), now)?;
-        let holder = holder.unwrap_or(reader.0);
-        feed.entry(holder).or_default().push(FeedChange::round(RoundId(round), "changed", "visited"));
+    for (round, holder) in moved {
+        if move_round(conn, RoundId(round), now)? {
+            feed.entry(holder).or_default().push(FeedChange::round(RoundId(round), "changed", feed::VISITED));
+        }
     }
     feed.into_iter().try_for_each(|(holder, changes)| announce(conn, AccountId(holder), &changes, now))
 }
 
-fn move_round(conn: &mut Conn, id: RoundId, now: Instant) -> QueryResult<()> {
+/// Whether the round's state moved.
+fn move_round(conn: &mut Conn, id: RoundId, now: Instant) -> QueryResult<bool> {
     conn.lock(Lockable::Rounds, &[id.0])?;
-    let Some(row) = find_round(conn, id)? else { return Ok(()) };
+    let Some(row) = find_round(conn, id)? else { return Ok(false) };
     let counted = counts(conn, &[id.0])?.remove(&id.0).unwrap_or_default();
     let next = progress(row.state(), counted);
     if next == row.state() {
-        return Ok(());
+        return Ok(false);
     }
     let change = (rounds::state.eq(next.code()), rounds::changed_at.eq(to_ms(now)));
-    each!(conn, c => diesel::update(rounds::table.find(id.0)).set(change).execute(c)).map(drop)
-}
-
-/// One entry for a reader's feed.
-#[derive(Clone, Copy, Debug)]
-pub struct FeedChange {
-    kind: &'static str,
-    subject: i64,
-    change: &'static str,
-    reason: &'static str,
-    keep_until: Option<Instant>,
-}
-
-impl FeedChange {
-    /// Of a whole round.
-    #[must_use]
-    pub const fn round(id: RoundId, change: &'static str, reason: &'static str) -> Self {
-        Self { kind: "round", subject: id.0, change, reason, keep_until: None }
-    }
-}
-
-/// Appends to a reader's feed. The head is bumped under its row lock, held to the commit: a plain sequence would let a reader
-/// of the feed step over an entry that commits later (PROTOCOL, "Pull").
-pub fn announce(conn: &mut Conn, reader: AccountId, changes: &[FeedChange], now: Instant) -> QueryResult<()> {
-    let added = i64::try_from(changes.len()).unwrap_or(i64::MAX);
-    if planted::is(Bug::SequenceCursor) && !conn.is_sqlite() {
-        let head = draw_head(conn, reader, added)?;
-        return append(conn, reader, changes, head - added + 1, now);
-    }
-    let bump = Statement {
-        sql: "INSERT INTO feeds (reader_id, head) VALUES (?, ?) ON CONFLICT (reader_id) DO UPDATE SET head = feeds.head + excluded.head",
-        values: vec![Value::Int(reader.0), Value::Int(added)],
-    };
-    each!(conn, c => bump.execute(c))?;
-    let head: i64 = each!(conn, c => feeds::table.find(reader.0).select(feeds::head).first(c))?;
-    append(conn, reader, changes, head - added + 1, now)
-}
-
-fn append(conn: &mut Conn, reader: AccountId, changes: &[FeedChange], first: i64, now: Instant) -> QueryResult<()> {
-    for (change, version) in changes.iter().zip(first..) {
-        let row = (
-            feed_entries::reader_id.eq(reader.0),
-            feed_entries::version.eq(version),
-            feed_entries::kind.eq(change.kind),
-            feed_entries::subject.eq(change.subject),
-            feed_entries::change.eq(change.change),
-            feed_entries::reason.eq(change.reason),
-            feed_entries::keep_until.eq(change.keep_until.map(to_ms)),
-            feed_entries::at.eq(to_ms(now)),
-        );
-        each!(conn, c => diesel::insert_into(feed_entries::table).values(row).execute(c))?;
-    }
-    Ok(())
-}
-
-/// The planted mistake: versions from a sequence, which hands them out in another order than they commit in.
-fn draw_head(conn: &mut Conn, reader: AccountId, added: i64) -> QueryResult<i64> {
-    use diesel::sql_types::BigInt;
-    let name = format!("planted_feed_{reader}");
-    let started: i64 =
-        each!(conn, c => feeds::table.find(reader.0).select(feeds::head).first(c).optional())?.unwrap_or(0);
-    let make = format!("CREATE SEQUENCE IF NOT EXISTS {name} START {}", started + 1);
-    each!(conn, c => diesel::sql_query(&make).execute(c))?;
-    // A block at a time, as a sequence with an increment hands them out.
-    let draw = format!("(SELECT max(nextval('{name}')) FROM generate_series(1, {added}))");
-    let head: i64 = each!(conn, c => diesel::select(diesel::dsl::sql::<BigInt>(&draw)).get_result(c))?;
-    planted::dawdle(Bug::SequenceCursor);
-    let row = (feeds::reader_id.eq(reader.0), feeds::head.eq(head));
-    let highest = diesel::dsl::sql::<BigInt>("GREATEST(feeds.head, excluded.head)");
-    let Conn::Postgres(c) = conn else { return Ok(head) };
-    let stored = diesel::insert_into(feeds::table).values(row).on_conflict(feeds::reader_id).do_update();
-    stored.set(feeds::head.eq(highest)).execute(&mut **c)?;
-    Ok(head)
+    each!(conn, c => diesel::update(rounds::table.find(id.0)).set(change).execute(c)).map(|_| true)
 }

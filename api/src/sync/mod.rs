@@ -8,6 +8,7 @@ mod cursor;
 pub mod gaps;
 mod item;
 pub mod offer;
+pub mod pokes;
 pub mod pull;
 mod push;
 pub mod quarantine;

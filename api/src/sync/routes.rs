@@ -1,87 +1,24 @@
-//! Pull, push, and what lies in quarantine.
+//! Push, and what lies in quarantine. Pull is in `pull/routes.rs`.
 
-use super::cursor;
 use super::item::Incoming;
-use super::pull::{Pulled, pull_after, pull_all};
 use super::push::{Receipt, Sender, push};
 use super::wire::*;
 use crate::App;
-use crate::backup::store::epoch_and_reoffer;
 use crate::db::Isolation;
 use crate::http::{Input, Problem, ProblemCode, RequestLanguage, Session, Time};
-use actix_web::web::{Data, Json, Query};
-use actix_web::{get, post};
+use actix_web::web::{Data, Json};
+use actix_web::post;
 use meterbook::accounts::{Actor, Operation};
 use meterbook::id::DeviceId;
 use meterbook::readings::correction::{ALREADY_CORRECTED, ALREADY_CORRECTED_TEXT};
 use meterbook::readings::{Figure, FormFault};
-use meterbook::sync::{Cursor, Rejection};
+use meterbook::sync::Rejection;
 use meterbook::text::{Language, Text};
-use serde::Deserialize;
 use std::sync::Arc;
 
-const PULL_LIMIT: i64 = 500;
-
-/// Where the phone stands.
-#[derive(Deserialize, utoipa::IntoParams)]
-#[into_params(parameter_in = Query)]
-pub struct PullQuery {
-    /// The cursor of the last answer; without one, everything.
-    cursor: Option<String>,
-    /// Feed entries at most, 1 to 500.
-    #[param(minimum = 1, maximum = 500)]
-    limit: Option<i64>,
-}
-
 /// A reader's session is a phone's; at a desk a reader syncs nothing.
-fn phone(actor: Actor) -> Result<DeviceId, Problem> {
+pub(super) fn phone(actor: Actor) -> Result<DeviceId, Problem> {
     actor.device.ok_or_else(|| Problem::new(ProblemCode::DeviceRequired))
-}
-
-/// What changed for this reader since the cursor; without one, everything he holds.
-#[utoipa::path(operation_id = "pull_changes", tag = "sync", params(PullQuery),
-    responses((status = 200, description = "Changes and the next cursor", body = PullAnswer)))]
-#[get("/v1/sync/changes")]
-pub async fn pull_changes(
-    app: Data<App>,
-    session: Session,
-    query: Query<PullQuery>,
-) -> Result<Json<PullAnswer>, Problem> {
-    let actor = session.may(Operation::PullChanges)?;
-    phone(actor)?;
-    let limit = query.limit.unwrap_or(PULL_LIMIT);
-    if !(1..=PULL_LIMIT).contains(&limit) {
-        let (zh, en) =
-            (format!("应为 1 至 {PULL_LIMIT} 的整数"), format!("expected a whole number from 1 to {PULL_LIMIT}"));
-        return Err(Problem::new(ProblemCode::InvalidParameter).fault("limit", "out_of_range", zh, en));
-    }
-    let invalid = || Problem::new(ProblemCode::InvalidCursor);
-    let known = query.cursor.as_deref().map(|text| cursor::open(&app.keys, text).ok_or_else(invalid)).transpose()?;
-    if known.is_some_and(|known| known.reader != actor.account.0) {
-        return Err(invalid());
-    }
-    let (keys, zone, now) = (Arc::clone(&app.keys), app.config.zone, app.clock.now());
-    let read = app.store.read("pull_changes", move |conn| {
-        // Read with the data: what was restored under a running node must not be taken for what it knew before.
-        let (epoch, reoffer_since) = epoch_and_reoffer(conn, known.map(|known| known.epoch))?;
-        let pulled = match known.filter(|known| known.epoch == *epoch.as_bytes()) {
-            None => (true, pull_all(conn, &keys, actor.account, zone, now)?),
-            Some(known) => (false, pull_after(conn, &keys, actor.account, known.position, limit, zone, now)?),
-        };
-        Ok((epoch, reoffer_since, pulled))
-    });
-    let (epoch, reoffer_since, (reset, pulled)): (_, _, (bool, Pulled)) = read.await?;
-    let next = Cursor { epoch: *epoch.as_bytes(), reader: actor.account.0, position: pulled.position };
-    Ok(Json(PullAnswer {
-        epoch: epoch.to_string(),
-        cursor: cursor::seal(&app.keys, &next),
-        more: pulled.more,
-        reset,
-        reoffer_since: reoffer_since.map(Time),
-        rounds: pulled.rounds,
-        removed: pulled.removed,
-        rules_version: crate::RULES_VERSION.into(),
-    }))
 }
 
 /// Push records. Everything the answer names, other than `retry`, is on disk; what it does not name is still owed.

@@ -1,9 +1,11 @@
-//! What sync keeps: records once and for ever, quarantine, each phone's numbers and clock, the readers' feeds.
+//! What sync keeps: records once and for ever, quarantine, each phone's numbers and clock, what was decided
+//! of a record later (`store/verdicts.rs`).
 
 pub mod links;
+mod verdicts;
 
 use super::item::{Incoming, Record};
-use crate::db::schema::{devices, feed_entries, feeds, quarantine, quarantine_decisions, records};
+use crate::db::schema::{devices, quarantine, quarantine_decisions, records};
 use crate::db::{Conn, Lockable, Statement, Uuid16, Value, among, each};
 use crate::http::{from_ms, to_ms};
 use crate::planted::{self, Bug};
@@ -14,6 +16,8 @@ use meterbook::readings::observed::{ClockSample, TimeGrade};
 use meterbook::sync::{Outcome, sequence_through};
 use std::collections::{HashMap, HashSet};
 use uuid::Uuid;
+
+pub use verdicts::{LaterVerdict, VerdictRow, announce_verdict, kept_verdicts, verdicts_by_id};
 
 /// A phone as a push finds it, locked.
 pub struct Phone {
@@ -297,45 +301,4 @@ pub fn update_phone(
         values: [contiguous, to_ms(sent_at), to_ms(now), to_ms(now), device.0].map(Value::Int).into(),
     };
     each!(conn, c => update.execute(c)).map(drop)
-}
-
-/// The head of a reader's feed.
-pub fn feed_head(conn: &mut Conn, reader: AccountId) -> QueryResult<i64> {
-    let head: Option<i64> = each!(conn, c => feeds::table.find(reader.0).select(feeds::head).first(c).optional())?;
-    Ok(head.unwrap_or(0))
-}
-
-/// One entry of a feed.
-#[derive(Clone, Debug, Queryable)]
-pub struct FeedEntry {
-    /// Its place in the feed.
-    pub version: i64,
-    /// `round` or `stop`.
-    pub kind: String,
-    /// The round or the stop.
-    pub subject: i64,
-    /// `added`, `changed` or `removed`.
-    pub change: String,
-    /// Why.
-    pub reason: String,
-    /// Until when a former holder's records are taken.
-    pub keep_until: Option<i64>,
-}
-
-/// Entries of a feed after a position.
-pub fn feed_after(conn: &mut Conn, reader: AccountId, position: i64, limit: i64) -> QueryResult<Vec<FeedEntry>> {
-    each!(conn, c => feed_entries::table
-        .filter(feed_entries::reader_id.eq(reader.0))
-        .filter(feed_entries::version.gt(position))
-        .order(feed_entries::version)
-        .limit(limit)
-        .select((
-            feed_entries::version,
-            feed_entries::kind,
-            feed_entries::subject,
-            feed_entries::change,
-            feed_entries::reason,
-            feed_entries::keep_until,
-        ))
-        .load(c))
 }

@@ -111,6 +111,10 @@ operations! {
     CancelRound = "cancel_round": DISPATCH;
     /// A phone asks what changed.
     PullChanges = "pull_changes": Roles(&[Reader]);
+    /// A phone fetches one of its rounds anew.
+    PullRound = "pull_round": Roles(&[Reader]);
+    /// A phone is poked when there is something to pull.
+    StreamPokes = "stream_pokes": Roles(&[Reader]);
     /// A phone pushes its records.
     PushRecords = "push_records": Roles(&[Reader]);
     /// A phone asks which of its records are missing after a restore.

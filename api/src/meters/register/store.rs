@@ -8,6 +8,7 @@ use crate::http::to_ms;
 use crate::keys::Keys;
 use crate::meters::columns::Layout;
 use crate::meters::places::store::{ensure_areas, ensure_routes};
+use crate::rounds::store::announce_points;
 use chrono::NaiveDate;
 use diesel::prelude::*;
 use diesel::result::Error;
@@ -158,7 +159,21 @@ pub fn apply(conn: &mut Conn, with: &Applying<'_>, plans: &[Plan<'_>]) -> QueryR
     let meter_ids = write_meters(conn, with, &plans)?;
     write_terms(conn, with, &plans, &point_ids)?;
     mount(conn, with, &plans, &point_ids, &meter_ids)?;
-    Ok(plans.iter().filter_map(|plan| point_ids.get(plan.row.number.as_str()).copied()).collect())
+    let touched: Vec<i64> = plans.iter().filter_map(|plan| point_ids.get(plan.row.number.as_str()).copied()).collect();
+    announce_points(conn, &changed_points(&plans, &point_ids), "register", with.now)?;
+    Ok(touched)
+}
+
+/// Known points of which a phone may hold something that changed: those of the rows, and where a changed meter hangs.
+fn changed_points(plans: &[&Plan<'_>], points: &HashMap<&str, i64>) -> Vec<i64> {
+    let known = plans.iter().filter(|plan| plan.point.is_some());
+    let of_rows = known.filter_map(|plan| points.get(plan.row.number.as_str()).copied());
+    let changed = plans.iter().filter(|plan| plan.meter_changes);
+    let of_meters = changed.filter_map(|plan| plan.meter?.at_point.as_ref().map(|(id, _)| *id));
+    let mut ids: Vec<i64> = of_rows.chain(of_meters).collect();
+    ids.sort_unstable();
+    ids.dedup();
+    ids
 }
 
 /// A point's row as the file gives it.

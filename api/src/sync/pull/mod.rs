@@ -1,113 +1,159 @@
-//! What a phone is told: its rounds whole, then what changed since its cursor (PROTOCOL, "Pull").
+//! What a phone is told: its rounds whole at first, then what changed since its cursor (PROTOCOL, "Pull").
+//!
+//! `feed.rs` decides what a page of the feed comes to, `store.rs` loads it as it stands, `wire.rs` says it. An entry names what
+//! changed and not how: a page shows the present, and a later entry shows it again, so no page can be too old.
 
+mod catalogue;
+mod feed;
+mod routes;
 mod store;
+mod wire;
 
-use super::store as feed;
-use super::wire::{PulledMeter, PulledRound, RemovedRound};
-use crate::anomalies::store::Installed;
+pub use feed::FeedEntry;
+pub use routes::*;
+pub use store::feed_heads;
+pub use wire::*;
+
+use super::store::kept_verdicts;
 use crate::db::Conn;
 use crate::http::{Time, from_ms};
 use crate::keys::Keys;
-use chrono::{Datelike, NaiveDate};
+use chrono::TimeDelta;
 use diesel::QueryResult;
+use feed::Page;
 use meterbook::calendar::{Instant, Zone};
-use meterbook::id::AccountId;
-use meterbook::meters::FigureSet;
-use meterbook::quantity::Volume;
-use std::collections::BTreeMap;
+use meterbook::id::{AccountId, DeviceId};
+use meterbook::sync::{Cursor, refetch_after_s};
+use std::sync::Arc;
+
+/// How long a verdict is told to a phone that starts over.
+const VERDICT_KEEP: TimeDelta = TimeDelta::days(60);
+
+/// Who asks, and where the phone stands.
+#[derive(Clone)]
+pub struct Asker {
+    /// The reader.
+    pub reader: AccountId,
+    /// The phone.
+    pub device: DeviceId,
+    /// The cursor of the last answer, if it is of this epoch.
+    pub known: Option<Cursor>,
+    /// Feed entries at most.
+    pub limit: i64,
+    /// To open sealed values with.
+    pub keys: Arc<Keys>,
+    /// The company's zone.
+    pub zone: Zone,
+    /// Now.
+    pub now: Instant,
+}
 
 /// What a phone is told.
+#[derive(Default)]
 pub struct Pulled {
     /// The feed position it has then.
     pub position: i64,
     /// Whether there is more.
     pub more: bool,
-    /// Rounds that are new or changed.
+    /// Whether it forgets its rounds first.
+    pub reset: bool,
+    /// Rounds that are new, whole.
     pub rounds: Vec<PulledRound>,
+    /// Rounds whose own members changed.
+    pub changed_rounds: Vec<ChangedRound>,
     /// Rounds to put away.
     pub removed: Vec<RemovedRound>,
+    /// Stops that are new or changed.
+    pub stops: Vec<ChangedStop>,
+    /// Stops to put away.
+    pub removed_stops: Vec<RemovedStop>,
+    /// Later words on the phone's records.
+    pub verdicts: Vec<PulledVerdict>,
+    /// The catalogue, where it has another.
+    pub catalogue: Option<Catalogue>,
+    /// Rounds to fetch anew.
+    pub refetch: Vec<RefetchRound>,
 }
 
-/// Everything a reader holds now.
-pub fn pull_all(conn: &mut Conn, keys: &Keys, reader: AccountId, zone: Zone, now: Instant) -> QueryResult<Pulled> {
-    let position = feed::feed_head(conn, reader)?;
-    let rounds = store::load_rounds(conn, keys, reader, None, zone, now)?;
-    Ok(Pulled { position, more: false, rounds, removed: Vec::new() })
+/// What there is for a phone; `None`: nothing new, which costs one look at the head of the feed.
+pub fn pull(conn: &mut Conn, asker: &Asker) -> QueryResult<Option<Pulled>> {
+    let ends = store::feed_ends(conn, asker.reader)?;
+    let catalogue = catalogue::unless_known(asker.known.map(|known| known.catalogue));
+    let of_this_phone = |known: &Cursor| known.device.is_none_or(|device| device == asker.device.0);
+    // A cursor beyond the head is of a history that is gone.
+    let followed = asker.known.filter(|known| known.position <= ends.head && of_this_phone(known));
+    let Some(Cursor { position, .. }) = followed else {
+        return Ok(Some(Pulled { catalogue, ..start_over(conn, asker, ends.head)? }));
+    };
+    if position == ends.head {
+        return Ok(catalogue.map(|catalogue| Pulled { position, catalogue: Some(catalogue), ..Pulled::default() }));
+    }
+    let pulled =
+        if position < ends.floor { name_refetches(conn, asker, ends.head)? } else { follow(conn, asker, position)? };
+    Ok(Some(Pulled { catalogue, ..pulled }))
 }
 
-/// What changed after a position: a round with any change comes whole, once; one that is gone says why.
-pub fn pull_after(
-    conn: &mut Conn,
-    keys: &Keys,
-    reader: AccountId,
-    position: i64,
-    limit: i64,
-    zone: Zone,
-    now: Instant,
-) -> QueryResult<Pulled> {
-    let entries = feed::feed_after(conn, reader, position, limit)?;
-    let more = i64::try_from(entries.len()).is_ok_and(|count| count == limit);
+/// Everything the reader holds now.
+fn start_over(conn: &mut Conn, asker: &Asker, head: i64) -> QueryResult<Pulled> {
+    let rounds = store::load_rounds(conn, &asker.keys, asker.reader, None, asker.zone)?;
+    Ok(Pulled { position: head, reset: true, rounds, verdicts: told(kept(conn, asker)?), ..Pulled::default() })
+}
+
+/// The single changes are forgotten: which rounds to fetch anew, and which the reader held and holds no more.
+fn name_refetches(conn: &mut Conn, asker: &Asker, head: i64) -> QueryResult<Pulled> {
+    let held = store::held_rounds(conn, asker.reader)?;
+    let refetch = |round: &i64| RefetchRound { round_id: *round, after_s: refetch_after_s(asker.device.0, *round) };
+    let former = store::former_rounds(conn, asker.reader)?;
+    Ok(Pulled {
+        position: head,
+        refetch: held.iter().map(refetch).collect(),
+        removed: former.into_iter().filter(|former| !held.contains(&former.round_id)).collect(),
+        verdicts: told(kept(conn, asker)?),
+        ..Pulled::default()
+    })
+}
+
+/// The next page of the feed.
+fn follow(conn: &mut Conn, asker: &Asker, position: i64) -> QueryResult<Pulled> {
+    let limit = usize::try_from(asker.limit).unwrap_or(0);
+    let mut entries = store::feed_after(conn, asker.reader, position, asker.limit + 1)?;
+    let more = entries.len() > limit;
+    entries.truncate(limit);
     let position = entries.last().map_or(position, |entry| entry.version);
-    let of_stops: Vec<i64> = entries.iter().filter(|entry| entry.kind == "stop").map(|entry| entry.subject).collect();
-    let mut changed = store::rounds_of_stops(conn, &of_stops)?;
-    // The last word on a round counts: given, taken and given again is given.
-    let mut last_word: BTreeMap<i64, &feed::FeedEntry> = BTreeMap::new();
-    for entry in entries.iter().filter(|entry| entry.kind == "round") {
-        last_word.insert(entry.subject, entry);
-    }
-    let gone: Vec<RemovedRound> = last_word
-        .values()
-        .filter(|entry| entry.change == "removed")
-        .map(|entry| RemovedRound {
-            round_id: entry.subject,
-            reason: entry.reason.clone(),
-            keep_until: entry.keep_until.map(|at| Time(from_ms(at))),
-        })
-        .collect();
-    changed.extend(last_word.values().filter(|entry| entry.change != "removed").map(|entry| entry.subject));
-    changed.retain(|round| gone.iter().all(|gone| gone.round_id != *round));
-    changed.sort_unstable();
-    changed.dedup();
-    let rounds = store::load_rounds(conn, keys, reader, Some(&changed), zone, now)?;
-    Ok(Pulled { position, more, rounds, removed: gone })
+    let page = Page::of(&entries);
+    let whole: Vec<i64> = page.whole().collect();
+    let removed = page.removed().map(|entry| RemovedRound {
+        round_id: entry.subject,
+        reason: entry.reason.clone(),
+        keep_until: entry.keep_until.map(|at| Time(from_ms(at))),
+    });
+    let verdicts: Vec<i64> = page.verdicts().collect();
+    let mut pulled = Pulled {
+        position,
+        more,
+        removed: removed.collect(),
+        rounds: store::load_rounds(conn, &asker.keys, asker.reader, Some(&whole), asker.zone)?,
+        changed_rounds: store::load_changed_rounds(conn, asker.reader, &page)?,
+        verdicts: told(super::store::verdicts_by_id(conn, asker.device, &verdicts)?),
+        ..Pulled::default()
+    };
+    store::load_changed_stops(conn, asker, &page, &mut pulled)?;
+    Ok(pulled)
 }
 
-fn pulled_meter(
-    installed: &Installed,
-    type_code: String,
-    inlet_side: Option<String>,
-    years: Option<i64>,
-    now: Instant,
-) -> PulledMeter {
-    let traits = installed.traits;
-    let band = band(installed, now);
-    PulledMeter {
-        id: installed.meter.0,
-        number: installed.number.clone(),
-        type_code,
-        digits_integer: i64::from(traits.digits.integer),
-        digits_decimal: i64::from(traits.digits.decimal),
-        resolution: traits.resolution.litres(),
-        qmax_per_hour: traits.qmax_per_hour.litres(),
-        three_figures: matches!(traits.figures, FigureSet::Three { .. }),
-        inlet_side,
-        years_in_service: years,
-        band_low: band.map(|(low, _)| low.litres()),
-        band_high: band.map(|(_, high)| high.litres()),
-    }
+fn kept(conn: &mut Conn, asker: &Asker) -> QueryResult<Vec<super::store::VerdictRow>> {
+    kept_verdicts(conn, asker.device, asker.now - VERDICT_KEEP)
 }
 
-/// Where the index should be by now: the last one plus half to twice the expected use, 3 m³ wider, on the dial.
-fn band(installed: &Installed, now: Instant) -> Option<(Volume, Volume)> {
-    let last = installed.last()?;
-    let (index, use_by_now) = (last.figures.index?, installed.expected(last.at, now)?);
-    let on_dial =
-        |index: Volume| Volume::from_litres(index.litres().rem_euclid(installed.traits.digits.wrap().litres()));
-    let low = use_by_now.scaled(1, 2) - Volume::from_m3(3);
-    Some((on_dial(index + low.max(Volume::ZERO)), on_dial(index + use_by_now.scaled(2, 1) + Volume::from_m3(3))))
-}
-
-fn whole_years(since: NaiveDate, today: NaiveDate) -> i64 {
-    let before_anniversary = (today.month(), today.day()) < (since.month(), since.day());
-    i64::from(today.year() - since.year()) - i64::from(before_anniversary)
+fn told(rows: Vec<super::store::VerdictRow>) -> Vec<PulledVerdict> {
+    let list = |text: &str| text.split(',').filter(|part| !part.is_empty()).map(str::to_owned).collect();
+    let verdict = |row: super::store::VerdictRow| PulledVerdict {
+        record_id: row.record_id.0.to_string(),
+        flags: list(&row.flags),
+        cases: list(&row.cases),
+        state: row.state,
+        decided_at: Time(from_ms(row.decided_at)),
+        keep_until: Time(from_ms(row.decided_at) + VERDICT_KEEP),
+    };
+    rows.into_iter().map(verdict).collect()
 }

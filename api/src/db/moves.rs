@@ -1,0 +1,91 @@
+//! Which feeds a transaction moved, told to whoever waits for them once it is committed (PROTOCOL, "Pull": long poll).
+//!
+//! A closure has only its connection, and a rolled back or repeated one must wake nobody. So a move is noted on the worker's
+//! thread, where a transaction runs whole, and the worker tells of it after the commit. On PostgreSQL the other nodes hear of
+//! it by NOTIFY, which the server too delivers only at the commit.
+
+use super::Conn;
+use diesel::sql_types::Text;
+use diesel::{QueryResult, RunQueryDsl};
+use diesel_async::{AsyncConnection, AsyncPgConnection, SimpleAsyncConnection};
+use futures_util::StreamExt;
+use std::cell::RefCell;
+use std::pin::pin;
+use std::sync::OnceLock;
+use std::time::Duration;
+
+const CHANNEL: &str = "meterbook_feeds";
+/// A listener that has heard nothing for this long asks whether its server is still there.
+const SILENCE: Duration = Duration::from_secs(10);
+
+/// A feed and its head after a commit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FeedMove {
+    /// Whose feed.
+    pub reader: i64,
+    /// Its last version.
+    pub head: i64,
+}
+
+impl FeedMove {
+    fn payload(self) -> String {
+        format!("{}:{}", self.reader, self.head)
+    }
+
+    fn parse(payload: &str) -> Option<Self> {
+        let (reader, head) = payload.split_once(':')?;
+        Some(Self { reader: reader.parse().ok()?, head: head.parse().ok()? })
+    }
+}
+
+/// Whom to tell; set once by the service.
+pub(super) type MoveListener = OnceLock<Box<dyn Fn(FeedMove) + Send + Sync>>;
+
+thread_local! {
+    static MOVES: RefCell<Vec<FeedMove>> = const { RefCell::new(Vec::new()) };
+}
+
+/// What was noted on this thread since the last call.
+pub(super) fn take_moves() -> Vec<FeedMove> {
+    MOVES.with(|moves| moves.take())
+}
+
+impl Conn {
+    /// Notes that this transaction moves a feed. `everywhere`: other nodes are told at once, not at their next look around.
+    ///
+    /// # Errors
+    /// The driver's.
+    pub fn note_feed_move(&mut self, moved: FeedMove, everywhere: bool) -> QueryResult<()> {
+        MOVES.with(|moves| moves.borrow_mut().push(moved));
+        let Self::Postgres(conn) = self else { return Ok(()) };
+        if !everywhere {
+            return Ok(());
+        }
+        let notify = diesel::sql_query("SELECT pg_notify($1, $2)");
+        notify.bind::<Text, _>(CHANNEL).bind::<Text, _>(moved.payload()).execute(&mut **conn).map(drop)
+    }
+}
+
+/// Listens to the feeds of a PostgreSQL database until the connection fails. `opened` is called once it listens: what moved
+/// before that was not heard.
+///
+/// # Errors
+/// Why it ended.
+pub async fn listen(url: &str, opened: impl AsyncFn(), heard: impl Fn(FeedMove)) -> Result<(), String> {
+    let mut conn = AsyncPgConnection::establish(url).await.map_err(|fault| fault.to_string())?;
+    conn.batch_execute(&format!("LISTEN {CHANNEL}")).await.map_err(|fault| fault.to_string())?;
+    opened().await;
+    loop {
+        {
+            let mut notices = pin!(conn.notifications_stream());
+            while let Ok(next) = tokio::time::timeout(SILENCE, notices.next()).await {
+                let notice = next.ok_or("the connection ended")?.map_err(|fault| fault.to_string())?;
+                if let Some(moved) = FeedMove::parse(&notice.payload) {
+                    heard(moved);
+                }
+            }
+        }
+        let alive = tokio::time::timeout(SILENCE, conn.batch_execute("SELECT 1")).await;
+        alive.map_err(|_| "the server does not answer")?.map_err(|fault| fault.to_string())?;
+    }
+}

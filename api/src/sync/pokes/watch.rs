@@ -1,0 +1,74 @@
+//! Looking around for all who wait: what moved on other nodes, and whose session has ended.
+
+use super::Pokes;
+use crate::accounts::store::standing_sessions;
+use crate::clock::Clock;
+use crate::db::{DatabaseUrl, FeedMove, Store, listen};
+use crate::sync::pull::feed_heads;
+use std::collections::HashSet;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// How often it looks around: twice within the time a revocation may take.
+const EVERY: Duration = Duration::from_secs(2);
+/// How long it waits before it listens anew.
+const AGAIN_AFTER: Duration = Duration::from_secs(1);
+/// Ids per statement: below both stores' limits on bound values.
+const CHUNK: usize = 10_000;
+
+/// Wakes and ends waits until it is dropped. Where nobody waits it asks the database nothing.
+pub async fn watch(pokes: Arc<Pokes>, store: Store, clock: Clock) {
+    let looks = async {
+        let mut ticks = tokio::time::interval(EVERY);
+        ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        loop {
+            ticks.tick().await;
+            look_around(&pokes, &store, &clock).await;
+        }
+    };
+    match store.url().clone() {
+        // One process has the file: what moves moves here.
+        DatabaseUrl::Sqlite(_) => looks.await,
+        DatabaseUrl::Postgres(url) => drop(tokio::join!(looks, keep_listening(&pokes, &store, &clock, &url))),
+    }
+}
+
+async fn keep_listening(pokes: &Pokes, store: &Store, clock: &Clock, url: &str) {
+    loop {
+        let opened = async || look_around(pokes, store, clock).await;
+        if let Err(fault) = listen(url, opened, |moved| pokes.moved(moved)).await {
+            tracing::warn!(fault, "feeds of other nodes are looked at, not heard, until the listener is back");
+        }
+        tokio::time::sleep(AGAIN_AFTER).await;
+    }
+}
+
+/// One query for all feeds that are waited for, and one for all sessions that wait.
+async fn look_around(pokes: &Pokes, store: &Store, clock: &Clock) {
+    if pokes.count() == 0 {
+        return;
+    }
+    let (readers, sessions) = (pokes.readers(), pokes.sessions());
+    let asked: HashSet<(i64, i32)> = sessions.iter().copied().collect();
+    let ids: Vec<i64> = asked.iter().map(|(session, _)| *session).collect();
+    let found = store.read("look_around", move |conn| {
+        let (mut heads, mut standing) = (Vec::new(), HashSet::new());
+        for chunk in readers.chunks(CHUNK) {
+            heads.extend(feed_heads(conn, chunk)?);
+        }
+        for chunk in ids.chunks(CHUNK) {
+            standing.extend(standing_sessions(conn, chunk)?);
+        }
+        Ok((heads, standing))
+    });
+    match found.await {
+        Ok((heads, standing)) => {
+            heads.into_iter().for_each(|(reader, head)| pokes.moved(FeedMove { reader, head }));
+            // Who began to wait meanwhile was not asked about.
+            pokes.end_sessions(clock.now(), |session, version| {
+                !asked.contains(&(session, version)) || standing.contains(&(session, version))
+            });
+        }
+        Err(fault) => tracing::warn!(%fault, "could not look around for those who wait"),
+    }
+}

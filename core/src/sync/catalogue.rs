@@ -1,0 +1,127 @@
+//! The code lists a phone shows beside the rules: what may be said about a visit, in both languages (PROTOCOL, Pull).
+//!
+//! Why separate: a phone offline for weeks must offer exactly the codes the server reads. The lists and the rules have one
+//! version, a hash of all they say, so that nobody can change a text and forget to raise a number.
+
+use crate::anomalies::Rule;
+use crate::text::Text;
+
+/// One code with what a person reads.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct CodeText {
+    /// The code a record carries.
+    pub code: &'static str,
+    /// Its meaning.
+    pub text: Text,
+}
+
+/// A list of codes for one member of a record.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct CodeList {
+    /// `attempt`, `vacancy`, `found` or `hazard`.
+    pub name: &'static str,
+    /// Its codes, in the order to show them.
+    pub codes: &'static [CodeText],
+}
+
+const fn row(code: &'static str, zh: &'static str, en: &'static str) -> CodeText {
+    CodeText { code, text: Text { zh, en } }
+}
+
+/// Why a meter could not be read (DOMAIN 1).
+const ATTEMPT: &[CodeText] = &[
+    row("locked", "门锁", "locked"),
+    row("refused", "拒绝入户", "refused"),
+    row("nobody_home", "无人在家", "nobody home"),
+    row("unsafe", "现场不安全", "unsafe to enter"),
+    row("meter_not_found", "找不到表", "meter not found"),
+    row("display_dark", "表屏不显示", "display dark"),
+    row("other", "其他", "other"),
+];
+/// That nobody uses the premises (DOMAIN 4, "Stopped and zero").
+const VACANCY: &[CodeText] = &[row("vacant", "空置", "vacant"), row("in_use", "在用", "gas in use")];
+/// What differs from the register.
+const FOUND: &[CodeText] = &[
+    row("wrong_number", "表号与档案不符", "the meter shows another number"),
+    row("inlet_side", "进气方向与档案不符", "gas enters from the other side"),
+    row("moved", "表具位置已变动", "the meter hangs in another place"),
+    row("obstructed", "表具被遮挡，无法抄读", "the meter is obstructed"),
+    row("other", "其他", "other"),
+];
+/// Hidden hazards.
+const HAZARD: &[CodeText] = &[
+    row("leak", "疑似漏气", "gas leak suspected"),
+    row("hose", "软管老化、破损或超长", "hose worn, damaged or too long"),
+    row("corrosion", "管道或表具锈蚀", "pipe or meter corroded"),
+    row("enclosed", "管道或表具被包封、遮挡", "pipe or meter boxed in"),
+    row("altered", "私改、私接燃气设施", "installation altered without leave"),
+    row("ventilation", "通风不良", "poor ventilation"),
+    row("heat_nearby", "附近有火源、热源或电源", "fire, heat or power close by"),
+    row("flammables", "堆放易燃易爆物品", "flammable goods stored beside"),
+    row("seal", "铅封损坏或表具被动", "seal broken or meter tampered with"),
+    row("appliance", "燃气器具不合格或超期", "unsafe or outdated appliance"),
+    row("other", "其他", "other"),
+];
+
+/// Every list.
+#[must_use]
+pub const fn code_lists() -> [CodeList; 4] {
+    [
+        CodeList { name: "attempt", codes: ATTEMPT },
+        CodeList { name: "vacancy", codes: VACANCY },
+        CodeList { name: "found", codes: FOUND },
+        CodeList { name: "hazard", codes: HAZARD },
+    ]
+}
+
+/// Where [`fnv`] starts.
+pub(super) const FNV_START: u64 = 0xcbf2_9ce4_8422_2325;
+
+/// FNV-1a: tells texts apart, guards nothing.
+pub(super) fn fnv(state: u64, bytes: &[u8]) -> u64 {
+    bytes.iter().fold(state, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x0000_0100_0000_01b3))
+}
+
+/// The version of the lists and rules: a hash of everything in them, never 0.
+#[must_use]
+pub fn catalogue_version() -> u64 {
+    let mut hash = FNV_START;
+    // A byte no UTF-8 text holds parts the texts, so that moving a letter between two of them is a change.
+    let mut take = |text: &str| hash = fnv(fnv(hash, text.as_bytes()), &[0xff]);
+    for list in code_lists() {
+        take(list.name);
+        for row in list.codes {
+            [row.code, row.text.zh, row.text.en].into_iter().for_each(&mut take);
+        }
+    }
+    for rule in Rule::ALL {
+        let entry = rule.entry();
+        let told = [entry.code, entry.kind.code(), entry.severity.code(), entry.reason.zh, entry.reason.en];
+        told.into_iter().chain([entry.help.zh, entry.help.en]).for_each(&mut take);
+    }
+    hash.max(1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn every_code_is_its_own_in_its_list_and_has_both_texts() {
+        for list in code_lists() {
+            let codes: BTreeSet<&str> = list.codes.iter().map(|row| row.code).collect();
+            assert_eq!(codes.len(), list.codes.len(), "{}", list.name);
+            for row in list.codes {
+                assert!(!row.text.zh.is_ascii() && row.text.en.is_ascii() && !row.text.en.is_empty(), "{row:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn the_version_is_the_same_each_time_and_a_letter_changes_the_hash() {
+        assert_eq!(catalogue_version(), catalogue_version());
+        assert_ne!(fnv(FNV_START, b"locked"), fnv(FNV_START, b"Locked"));
+        assert_eq!(fnv(FNV_START, b"a"), 0xaf63_dc4c_8601_ec8c);
+    }
+}
