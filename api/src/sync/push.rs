@@ -13,8 +13,8 @@ use self::corrections::{Arrival, CORRECTED, Corrections, WAITING};
 use self::effects::Effects;
 use self::lateness::Lateness;
 use super::item::{Corrected, Fault, Incoming, Observed, Record};
-use super::store::{self, Accepted, Aside, Clocks, Known, Phone};
-use crate::anomalies::store::{MeterAtPoint, SET_ASIDE, Source, load_meters, open_cases};
+use super::store::{self, Accepted, Aside, Clocks, Known, NewRecord, Phone};
+use crate::anomalies::store::{MeterAtPoint, SET_ASIDE, Source, load_meters};
 use crate::coverage::store::sighted;
 use crate::db::{Conn, Lockable};
 use crate::planted::{self, Bug};
@@ -103,6 +103,7 @@ struct Batch<'s> {
     aside: HashMap<Vec<u8>, (String, String, String)>,
     meters: HashMap<i64, MeterAtPoint>,
     held: HashMap<i64, Vec<Holding>>,
+    stored: Vec<NewRecord>,
     visits: Vec<(PointId, NaiveDate, StopVisit)>,
     sightings: Vec<(i64, Sighting)>,
     /// Points of which something was set aside: it shows in their coverage too.
@@ -134,6 +135,7 @@ impl<'s> Batch<'s> {
             aside: store::known_quarantine(conn, sender.device, &hashes)?,
             meters: load_meters(conn, &points)?,
             held: holdings(conn, &points, sender.reader)?,
+            stored: Vec::new(),
             visits: Vec::new(),
             sightings: Vec::new(),
             unsure: BTreeSet::new(),
@@ -282,11 +284,11 @@ impl<'s> Batch<'s> {
             grade: time.grade,
             flags: &flags,
         };
-        store::insert_record(conn, &accepted, self.sender.reader, self.sender.device, self.sender.received_at)?;
+        self.stored.push(accepted.row(self.sender.reader, self.sender.device, self.sender.received_at));
         if let Some((verdict, meter)) = verdict.zip(meter) {
             let source =
                 Source { meter, point: PointId(record.point), record: RecordId(record.id), observed_at: time.at };
-            open_cases(conn, source, &verdict.findings, self.sender.received_at)?;
+            self.effects.find(source, verdict.findings);
         }
         self.effects.report(record, meter, time.at);
         self.records.insert(record.id, Known { hash: item.hash.clone(), flags: flags.join(",") });
@@ -352,8 +354,9 @@ impl<'s> Batch<'s> {
         Ok(Receipt { outcome, fault: Some((code.to_owned(), pointer.to_owned())), flags: Vec::new() })
     }
 
-    /// Moves stops, rounds and coverage by what was taken.
+    /// Stores the records, then moves stops, rounds and coverage by them.
     fn finish(&mut self, conn: &mut Conn) -> QueryResult<()> {
+        store::insert_records(conn, &self.stored)?;
         self.effects.store(conn, self.sender)?;
         self.chain.store(conn, self.sender.device, self.phone.chained_from, self.sender.received_at)?;
         visit_stops(conn, self.sender.reader, &self.visits, self.sender.received_at)?;

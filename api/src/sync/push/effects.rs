@@ -6,21 +6,30 @@ use super::super::item::{Observed, Record};
 use super::super::store::links::store_head;
 use super::Sender;
 use super::corrections::Settled;
-use crate::anomalies::store::open_cases;
+use crate::anomalies::store::{Source, open_cases};
 use crate::db::Conn;
 use crate::readings::store::{NewReport, insert_found, insert_hazard};
 use diesel::QueryResult;
+use meterbook::anomalies::Finding;
 use meterbook::calendar::Instant;
 use meterbook::id::{MeterId, PointId, RecordId};
 
 /// What is to be stored at the end of a batch.
 #[derive(Default)]
 pub struct Effects {
+    found: Vec<(Source, Vec<Finding>)>,
     settled: Vec<Settled>,
     reports: Vec<(Record, Option<MeterId>, Instant)>,
 }
 
 impl Effects {
+    /// A reading was judged.
+    pub fn find(&mut self, source: Source, findings: Vec<Finding>) {
+        if !findings.is_empty() {
+            self.found.push((source, findings));
+        }
+    }
+
     /// A chain has a new head.
     pub fn settle(&mut self, settled: Settled) {
         self.settled.push(settled);
@@ -35,6 +44,9 @@ impl Effects {
 
     /// Stores everything.
     pub fn store(&mut self, conn: &mut Conn, sender: &Sender) -> QueryResult<()> {
+        for (source, findings) in self.found.drain(..) {
+            open_cases(conn, source, &findings, sender.received_at)?;
+        }
         for settled in self.settled.drain(..) {
             store_head(conn, &settled.head, sender.received_at)?;
             if let Some((source, findings)) = &settled.findings {

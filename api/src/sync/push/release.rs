@@ -55,6 +55,8 @@ pub enum Released {
         record: Uuid,
         /// Its body.
         body: String,
+        /// What was noticed.
+        flags: Vec<String>,
     },
     /// It still can't be taken.
     Refused {
@@ -108,5 +110,5 @@ pub fn release(conn: &mut Conn, asked: &Release) -> QueryResult<Released> {
         let (code, pointer) = receipt.fault.unwrap_or_default();
         return Ok(refused(&code, &pointer));
     }
-    Ok(Released::Stored { record: record.id, body: incoming.body.clone() })
+    Ok(Released::Stored { record: record.id, body: incoming.body.clone(), flags: receipt.flags })
 }

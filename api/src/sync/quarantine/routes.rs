@@ -4,15 +4,18 @@ use super::store::{self, DecisionRow, QuarantineFilter, QuarantineRow};
 use super::wire::*;
 use crate::App;
 use crate::accounts::store::audit;
-use crate::db::Isolation;
+use crate::db::{Conn, Isolation};
 use crate::http::{Input, Problem, ProblemCode, RequestLanguage, Session, Time, from_ms};
 use crate::paging::{After, next_after};
 use crate::readings::routes::check_reason;
 use crate::sync::push::{Origin, Release, Released, release};
 use crate::sync::routes::text_of;
+use crate::sync::store::{LaterVerdict, announce_verdict};
 use actix_web::web::{Data, Json, Path, Query};
 use actix_web::{get, post};
+use diesel::QueryResult;
 use meterbook::accounts::{Actor, Operation, Role};
+use meterbook::calendar::Instant;
 use meterbook::id::{AccountId, DeviceId};
 use meterbook::readings::observed::ClockSample;
 use meterbook::text::Language;
@@ -54,6 +57,10 @@ pub async fn list_quarantine(
     let actor = session.may(Operation::ListQuarantine)?;
     let (after, limit) = page.window(&app.config.limits)?;
     let QuarantineQuery { state, code, reader, device } = query.into_inner();
+    if state.as_deref().is_some_and(|state| !["open", "released", "rejected"].contains(&state)) {
+        let (zh, en) = ("应为 open、released 或 rejected", "expected open, released or rejected");
+        return Err(Problem::new(ProblemCode::InvalidParameter).fault("state", "unknown_value", zh, en));
+    }
     let reader = if actor.role == Role::Reader { Some(actor.account.0) } else { reader };
     let filter = QuarantineFilter { state, code, reader, device };
     let rows =
@@ -128,8 +135,10 @@ pub async fn release_quarantined(
             Err(problem) => return Ok(Err(problem)),
         };
         let record = match release(conn, &Release { origin: origin(&row), item, fresh_id, now, zone })? {
-            Released::Stored { record, body } => {
+            Released::Stored { record, body, flags } => {
                 store::insert_decision(conn, id, Some((record, &body)), actor.account, &reason, now)?;
+                let flags: Vec<&str> = flags.iter().map(String::as_str).collect();
+                tell_phone(conn, &row, LaterVerdict { state: "released", flags: &flags, cases: &[] }, now)?;
                 record
             }
             Released::Refused { code, pointer } => return Ok(Err(refused(&code, &pointer))),
@@ -157,14 +166,22 @@ pub async fn reject_quarantined(
     let actor: Actor = session.may(Operation::RejectQuarantined)?;
     let (id, reason, now) = (*id, check_reason(&input.0.reason)?, app.clock.now());
     let rejected = app.store.write("reject_quarantined", Isolation::Serializable, move |conn| {
-        if let Err(problem) = open_item(store::find_quarantined(conn, id)?) {
-            return Ok(Err(problem));
-        }
+        let row = match open_item(store::find_quarantined(conn, id)?) {
+            Ok(row) => row,
+            Err(problem) => return Ok(Err(problem)),
+        };
         store::insert_decision(conn, id, None, actor.account, &reason, now)?;
+        tell_phone(conn, &row, LaterVerdict { state: "rejected", flags: &[], cases: &[] }, now)?;
         audit(conn, now, Some(actor.account), "reject_quarantined", &format!("quarantine/{id}"), &reason)?;
         Ok(store::find_quarantined(conn, id)?.ok_or_else(not_found))
     });
     rejected.await?.map(|row| Json(wire(row, language.0)))
+}
+
+/// Tells the phone that sent an item, by the id it knows, what was decided. What came without one it can't be told of.
+fn tell_phone(conn: &mut Conn, row: &QuarantineRow, verdict: LaterVerdict<'_>, now: Instant) -> QueryResult<()> {
+    let Some(record) = row.record_id else { return Ok(()) };
+    announce_verdict(conn, AccountId(row.reader_id), DeviceId(row.device_id), record.0, verdict, now)
 }
 
 fn open_item(found: Option<(QuarantineRow, Option<DecisionRow>)>) -> Result<QuarantineRow, Problem> {
