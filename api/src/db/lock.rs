@@ -24,9 +24,7 @@ impl Lockable {
         match self {
             Self::Devices => "SELECT id FROM devices WHERE id = ANY($1) ORDER BY id FOR UPDATE",
             Self::ServicePoints => "SELECT id FROM service_points WHERE id = ANY($1) ORDER BY id FOR NO KEY UPDATE",
-            Self::Periods => {
-                "SELECT period FROM coverage_periods WHERE period = ANY($1) ORDER BY period FOR UPDATE"
-            }
+            Self::Periods => "SELECT period FROM coverage_periods WHERE period = ANY($1) ORDER BY period FOR UPDATE",
             Self::PeriodsShared => {
                 "SELECT period FROM coverage_periods WHERE period = ANY($1) ORDER BY period FOR SHARE"
             }

@@ -267,8 +267,15 @@ impl<'s> Batch<'s> {
             flags.extend(self.settle_chain(record));
         }
         let device_seq = (!self.seqs.contains_key(&record.device_seq)).then_some(record.device_seq);
-        let accepted =
-            Accepted { incoming: item, record, device_seq, meter, observed_at: time.at, grade: time.grade, flags: &flags };
+        let accepted = Accepted {
+            incoming: item,
+            record,
+            device_seq,
+            meter,
+            observed_at: time.at,
+            grade: time.grade,
+            flags: &flags,
+        };
         store::insert_record(conn, &accepted, self.sender.reader, self.sender.device, self.sender.received_at)?;
         if let Some((verdict, meter)) = verdict.zip(meter) {
             let source =

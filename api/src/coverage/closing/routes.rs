@@ -107,7 +107,8 @@ fn accepted(request: ClosePeriodRequest) -> Result<Option<(String, String)>, Pro
         }
         (None, _) => Ok(None),
         (Some(_), _) => {
-            let (zh, en) = ("请写明姓名和理由", "expected a name of at most 200 and a reason of at most 1,000 characters");
+            let (zh, en) =
+                ("请写明姓名和理由", "expected a name of at most 200 and a reason of at most 1,000 characters");
             Err(Problem::new(ProblemCode::InvalidInput).fault("/reason", "invalid_reason", zh, en))
         }
     }
@@ -115,12 +116,16 @@ fn accepted(request: ClosePeriodRequest) -> Result<Option<(String, String)>, Pro
 
 fn not_final(period: Period, zone: Zone, settings: &Settings) -> Problem {
     let at = zone.local(final_at(period, zone, settings)).format("%Y-%m-%d %H:%M");
-    let (zh, en) = (format!("{period} 于 {at} 定稿后方可关账"), format!("{period} can be closed once it is final, at {at}"));
+    let (zh, en) =
+        (format!("{period} 于 {at} 定稿后方可关账"), format!("{period} can be closed once it is final, at {at}"));
     Problem::new(ProblemCode::Conflict).fault("/period", "not_final", zh, en)
 }
 
 fn records_missing(gaps: &[PeriodGap]) -> Problem {
-    let (zh, en) = ("仍有记录未上传：请等待、说明缺号，或由专人承担", "records are missing: wait for them, explain them, or name who accepts it");
+    let (zh, en) = (
+        "仍有记录未上传：请等待、说明缺号，或由专人承担",
+        "records are missing: wait for them, explain them, or name who accepts it",
+    );
     gaps.iter().fold(Problem::new(ProblemCode::Conflict).detail(zh, en), |problem, gap| {
         let (place, missing) = (format!("/devices/{}", gap.device_id), &gap.missing);
         problem.fault(place, "records_missing", format!("缺号：{missing}"), format!("missing: {missing}"))

@@ -60,7 +60,8 @@ pub fn insert_closing(
     gaps: &[PeriodGap],
     now: Instant,
 ) -> QueryResult<()> {
-    let listed = serde_json::to_string(gaps).map_err(|fault| diesel::result::Error::SerializationError(fault.into()))?;
+    let listed =
+        serde_json::to_string(gaps).map_err(|fault| diesel::result::Error::SerializationError(fault.into()))?;
     let row = (
         period_closings::period.eq(period.key()),
         period_closings::closed_by.eq(by.0),

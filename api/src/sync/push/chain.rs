@@ -76,11 +76,7 @@ impl Chain {
 }
 
 /// What arrived under a number: the record where there is one, else all that lies in quarantine or comes with this batch.
-fn hashes<'a>(
-    stored: &'a HashMap<i64, Vec<Stored>>,
-    arrived: &HashMap<i64, Vec<&'a [u8]>>,
-    seq: i64,
-) -> Vec<&'a [u8]> {
+fn hashes<'a>(stored: &'a HashMap<i64, Vec<Stored>>, arrived: &HashMap<i64, Vec<&'a [u8]>>, seq: i64) -> Vec<&'a [u8]> {
     let known = stored.get(&seq).map_or(&[][..], Vec::as_slice);
     if let Some(record) = known.iter().find(|stored| stored.is_record) {
         return vec![&record.hash];

@@ -214,9 +214,7 @@ fn origin(row: &QuarantineRow) -> Origin {
         sent_at: from_ms(row.sent_at.unwrap_or(row.received_at)),
         sent_elapsed_ms: row.sent_elapsed_ms,
         boot: row.sent_boot.clone(),
-        last_sync: synced.map(|(device, server)| ClockSample {
-            device_at: from_ms(device),
-            server_at: from_ms(server),
-        }),
+        last_sync: synced
+            .map(|(device, server)| ClockSample { device_at: from_ms(device), server_at: from_ms(server) }),
     }
 }
