@@ -5,6 +5,7 @@ use crate::support::street::{Street, outcomes};
 use meterbook::accounts::Role;
 use meterbook_api::keys::sha256;
 use serde_json::{Value, json};
+use std::collections::BTreeMap;
 
 async fn gaps(street: &Street<'_>) -> Value {
     let office = street.world.cached_desk(Role::Dispatcher, false).await.access;
@@ -31,7 +32,8 @@ fn chained(street: &Street<'_>, count: i64) -> Vec<Value> {
     let link = |seq: i64| {
         let mut item = street.reading(seq, "H1", 1010 + seq);
         item["prev_hash"] = json!(before);
-        let hash = sha256(item.to_string().as_bytes());
+        let members: BTreeMap<&String, &Value> = item.as_object().unwrap().iter().collect();
+        let hash = sha256(serde_json::to_string(&members).unwrap().as_bytes());
         before = hash.iter().map(|byte| format!("{byte:02x}")).collect();
         item
     };
