@@ -74,20 +74,27 @@ pub struct Follower<'w> {
     pub cursor: String,
     /// What it holds.
     pub held: Held,
+    /// The feed position of the last answer, as its ETag tells.
+    pub position: i64,
 }
 
 impl<'w> Follower<'w> {
     /// A phone before its first pull.
     pub fn new(world: &'w World, phone: &SignedIn) -> Self {
-        Self { world, phone: phone.clone(), cursor: String::new(), held: Held::default() }
+        Self { world, phone: phone.clone(), cursor: String::new(), held: Held::default(), position: 0 }
     }
 
     /// Asks once and applies the answer.
     pub async fn pull(&mut self, query: &str) -> Value {
         let cursor = if self.cursor.is_empty() { String::new() } else { format!("&cursor={}", self.cursor) };
         let path = format!("/v1/sync/changes?{query}{cursor}");
-        let (status, answer) = self.world.get(&path, &self.phone.access).await;
-        assert_eq!(status, 200, "{answer}");
+        let request = self.world.request(reqwest::Method::GET, &path).bearer_auth(&self.phone.access);
+        let sent = self.world.send(request).await;
+        let answer = sent.json();
+        assert_eq!(sent.status, 200, "{answer}");
+        let position: i64 = sent.header("etag").split('.').nth(1).unwrap().parse().unwrap();
+        assert!(position >= self.position, "the cursor went back from {} to {position}", self.position);
+        self.position = position;
         self.held.apply(&answer);
         self.cursor = answer["cursor"].as_str().unwrap().to_owned();
         answer
@@ -96,7 +103,9 @@ impl<'w> Follower<'w> {
     /// Pulls until there is no more; fetches what it is told to fetch.
     pub async fn catch_up(&mut self, limit: usize) -> &Held {
         loop {
+            let before = self.position;
             let answer = self.pull(&format!("limit={limit}")).await;
+            assert!(answer["more"] == json!(false) || self.position > before, "a page that leads nowhere");
             for refetch in answer["refetch"].as_array().unwrap() {
                 let path = format!("/v1/sync/rounds/{}", refetch["round_id"]);
                 let (status, round) = self.world.get(&path, &self.phone.access).await;

@@ -1,17 +1,15 @@
 //! Request bodies: read within the published limits while they stream, then parsed with the place of any fault.
 
+use super::inflate::{Inflate, Refusal};
 use super::{Problem, ProblemCode};
 use crate::config::Limits;
 use actix_web::dev::Payload;
 use actix_web::error::PayloadError;
-use actix_web::{FromRequest, HttpRequest, dev::Decompress, web};
+use actix_web::{FromRequest, HttpRequest, web};
 use futures_util::StreamExt;
 use serde::de::DeserializeOwned;
 use std::future::Future;
 use std::pin::Pin;
-
-/// What a body may be compressed with.
-const ENCODINGS: [&str; 4] = ["identity", "gzip", "zstd", "deflate"];
 
 /// The body, inflated and within the limit.
 pub struct RawBody(pub web::Bytes);
@@ -53,31 +51,30 @@ fn read(
     most: usize,
 ) -> impl Future<Output = Result<web::Bytes, Problem>> + 'static {
     let declared = request.headers().get("content-length").and_then(|value| value.to_str().ok()?.parse::<usize>().ok());
-    let counted = Counted { payload: payload.take(), left: sent };
-    let mut inflated = Decompress::from_headers(counted, request.headers());
+    let mut counted = Counted { payload: payload.take(), left: sent };
     let encoding = request.headers().get("content-encoding").map_or(Some("identity"), |value| value.to_str().ok());
-    let is_read = encoding.is_some_and(|name| ENCODINGS.iter().any(|known| name.trim().eq_ignore_ascii_case(known)));
+    let inflate = encoding.and_then(|name| Inflate::new(name.trim(), most));
     async move {
-        if !is_read {
-            let known = ENCODINGS.join(", ");
+        let Some(mut inflate) = inflate else {
+            let known = Inflate::ENCODINGS.join(", ");
             return Err(Problem::new(ProblemCode::UnsupportedMediaType)
                 .detail(format!("可用的压缩格式：{known}"), format!("it reads these encodings: {known}")));
-        }
+        };
         if declared.is_some_and(|length| length > sent) {
             return Err(too_large(sent, most));
         }
-        let mut body = web::BytesMut::new();
-        while let Some(chunk) = inflated.next().await {
+        let refused = |refusal| match refusal {
+            Refusal::TooLarge => too_large(sent, most),
+            Refusal::Damaged => Problem::new(ProblemCode::MalformedEncoding),
+        };
+        while let Some(chunk) = counted.next().await {
             let chunk = chunk.map_err(|fault| match fault {
                 PayloadError::Overflow => too_large(sent, most),
                 _ => Problem::new(ProblemCode::MalformedEncoding),
             })?;
-            if body.len() + chunk.len() > most {
-                return Err(too_large(sent, most));
-            }
-            body.extend_from_slice(&chunk);
+            inflate.take(&chunk).map_err(refused)?;
         }
-        Ok(body.freeze())
+        inflate.end().map(web::Bytes::from).map_err(refused)
     }
 }
 

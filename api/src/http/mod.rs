@@ -3,6 +3,7 @@
 mod fallback;
 mod headers;
 mod idempotency;
+mod inflate;
 mod input;
 mod language;
 mod problem;
