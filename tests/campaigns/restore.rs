@@ -83,8 +83,12 @@ impl Phone {
     /// After a reset: offers what was sent since, and owes again what is missing. How much that is.
     async fn offer(&mut self, world: &World, since: DateTime<Utc>) -> usize {
         let is_due = |kept: &Kept| kept.sent_at.is_some_and(|sent| sent >= since);
-        let ids: Vec<String> =
-            self.kept.iter().filter(|kept| is_due(kept)).map(|kept| kept.item["id"].as_str().unwrap().to_owned()).collect();
+        let ids: Vec<String> = self
+            .kept
+            .iter()
+            .filter(|kept| is_due(kept))
+            .map(|kept| kept.item["id"].as_str().unwrap().to_owned())
+            .collect();
         let mut missing = BTreeSet::new();
         for ids in ids.chunks(50) {
             let (status, answer) = world.post("/v1/sync/offer", &self.tokens.access, &json!({ "ids": ids })).await;
