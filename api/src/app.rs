@@ -11,6 +11,7 @@ use crate::http::{
     path_config, query_config, secure_headers,
 };
 use crate::keys::{KeyError, Keys, sha256};
+use crate::photos::{Vault, VaultFault};
 use actix_web::http::StatusCode;
 use actix_web::middleware::{Compress, from_fn};
 use actix_web::{HttpRequest, HttpResponse, HttpServer, web};
@@ -38,6 +39,8 @@ pub struct App {
     pub hasher: PasswordHasher,
     /// Sign-in tries.
     pub throttle: LoginThrottle,
+    /// The photos.
+    pub vault: Vault,
     /// The epoch of the data (PROTOCOL, "Meta").
     pub epoch: uuid::Uuid,
 }
@@ -60,6 +63,9 @@ pub enum StartError {
     /// The keys are not those the data were sealed with.
     #[error("the key file is not the one this database was made with: bring back the right {0}")]
     OtherKeys(std::path::PathBuf),
+    /// The photos' place can't be used.
+    #[error(transparent)]
+    Photos(#[from] VaultFault),
     /// The machine gives no randomness, or hashing does not work.
     #[error("this machine's cryptography does not work")]
     Crypto,
@@ -88,7 +94,8 @@ impl App {
         let (epoch, setup) = prepare_instance(&config, &store, &keys, clock.now()).await?;
         let tokens = Tokens::new(&keys);
         let hasher = PasswordHasher::new(config.hash_cost).map_err(|_| StartError::Crypto)?;
-        Ok((Self { config, store, clock, keys, tokens, hasher, throttle: LoginThrottle::default(), epoch }, setup))
+        let (vault, throttle) = (Vault::open(&config.photos, &config.data_dir)?, LoginThrottle::default());
+        Ok((Self { config, store, clock, keys, tokens, hasher, throttle, vault, epoch }, setup))
     }
 
     /// Serves HTTP at a listener until the returned server is stopped.

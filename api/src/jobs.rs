@@ -1,4 +1,4 @@
-//! What the service does by itself, whoever asks: the running periods are always laid out.
+//! What the service does by itself, whoever asks: the running periods are always laid out, unwanted photos go.
 
 use crate::App;
 use crate::coverage::{open_period, periods_at};
@@ -22,6 +22,22 @@ pub async fn keep_periods_open(app: Arc<App>) {
                 Ok(()) => opened.push(period),
                 Err(fault) => tracing::warn!(%period, %fault, "the period is not laid out yet"),
             }
+        }
+    }
+}
+
+/// How often unwanted photos and unfinished uploads are looked for.
+const SWEEP_EVERY: Duration = Duration::from_secs(3_600);
+
+/// Takes away what nobody wants of the photos, until the task is dropped. Several nodes may run it.
+pub async fn sweep_photos(app: Arc<App>) {
+    let mut ticks = tokio::time::interval(SWEEP_EVERY);
+    loop {
+        ticks.tick().await;
+        match crate::photos::sweep(&app).await {
+            Ok(0) => {}
+            Ok(photos) => tracing::info!(photos, "took away photos that no record names"),
+            Err(fault) => tracing::warn!(%fault, "the sweep of the photos goes on later"),
         }
     }
 }

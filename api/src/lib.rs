@@ -19,6 +19,7 @@ pub mod keys;
 pub mod meta;
 pub mod meters;
 mod paging;
+pub mod photos;
 pub mod rounds;
 pub mod sync;
 mod web;

@@ -25,6 +25,7 @@ pub fn serve(config: Config, clock: Clock) -> Result<(), Box<dyn Error>> {
         let workers = std::thread::available_parallelism().map_or(2, usize::from);
         let app = Arc::new(app);
         actix_web::rt::spawn(crate::jobs::keep_periods_open(Arc::clone(&app)));
+        actix_web::rt::spawn(crate::jobs::sweep_photos(Arc::clone(&app)));
         app.serve(listener, workers)?.await?;
         Ok(())
     })

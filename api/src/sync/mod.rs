@@ -5,9 +5,9 @@
 
 mod canonical;
 mod cursor;
-mod item;
+pub(crate) mod item;
 pub mod pull;
-mod push;
+pub(crate) mod push;
 pub mod routes;
 pub mod store;
 mod wire;

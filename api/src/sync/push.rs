@@ -5,6 +5,7 @@ use super::store::{self, Accepted, Aside, Known, Phone};
 use crate::anomalies::store::{MeterAtPoint, SET_ASIDE, Source, load_meters, open_cases};
 use crate::coverage::store::retouch;
 use crate::db::{Conn, Lockable};
+use crate::photos::store::expect_photos;
 use crate::rounds::store::{holdings, visit_stops};
 use chrono::NaiveDate;
 use diesel::QueryResult;
@@ -188,6 +189,7 @@ impl<'s> Batch<'s> {
         let accepted =
             Accepted { incoming: item, record, meter, observed_at: time.at, grade: time.grade, flags: &flags };
         store::insert_record(conn, &accepted, self.sender.reader, self.sender.device, self.sender.received_at)?;
+        expect_photos(conn, record, self.sender)?;
         if let Some((verdict, meter)) = verdict.zip(meter) {
             let source =
                 Source { meter, point: PointId(record.point), record: RecordId(record.id), observed_at: time.at };
