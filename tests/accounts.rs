@@ -251,7 +251,7 @@ on_both_stores! {
     async fn a_guesser_is_stopped_and_his_victim_is_not(world: World) {
         world.admin().await;
         let (_, login) = world.account(Role::Reader).await;
-        let world = World::start_another(world.database.clone(), WorldOptions { behind_proxy: true });
+        let world = World::start_another(world.database.clone(), WorldOptions { behind_proxy: true, ..WorldOptions::default() });
         let attempt = async |login: &str, password: &str, from: &str| {
             let body = json!({ "login": login, "password": password });
             let request = world.request(Method::POST, "/v1/auth/login").header("x-forwarded-for", from).json(&body);

@@ -50,8 +50,9 @@ on_both_stores! {
         let contract = Contract::get();
         for path in contract.operations.iter().map(|operation| operation.path_with("0")).collect::<BTreeSet<_>>() {
             let served = |method: &str| contract.operation(method, &path).is_some();
-            let methods: Vec<&str> = ["GET", "POST", "PUT", "PATCH", "DELETE"].into_iter().filter(|m| served(m)).collect();
-            for method in ["GET", "POST", "PUT", "PATCH", "DELETE"].into_iter().filter(|method| !served(method)) {
+            let all = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
+            let methods: Vec<&str> = all.into_iter().filter(|m| served(m)).collect();
+            for method in all.into_iter().filter(|method| !served(method)) {
                 let answer = world.send(world.request(method.parse().unwrap(), &path)).await;
                 assert_eq!((method, path.as_str(), answer.status), (method, path.as_str(), 405));
                 assert_eq!(answer.header("allow"), methods.join(", "), "{path}");

@@ -12,6 +12,7 @@ use crate::http::{
     path_config, query_config, secure_headers,
 };
 use crate::keys::{KeyError, Keys, sha256};
+use crate::photos::{Vault, VaultFault};
 use crate::sync::pokes::{Pokes, watch};
 use actix_web::http::StatusCode;
 use actix_web::middleware::{Compress, from_fn};
@@ -42,6 +43,8 @@ pub struct App {
     pub throttle: LoginThrottle,
     /// Phones that wait for their feeds.
     pub pokes: Arc<Pokes>,
+    /// The photos.
+    pub vault: Vault,
     /// The epoch of the data (PROTOCOL, "Meta").
     pub epoch: uuid::Uuid,
 }
@@ -64,6 +67,9 @@ pub enum StartError {
     /// The keys are not those the data were sealed with.
     #[error("the key file is not the one this database was made with: bring back the right {0}")]
     OtherKeys(std::path::PathBuf),
+    /// The photos' place can't be used.
+    #[error(transparent)]
+    Photos(#[from] VaultFault),
     /// The machine gives no randomness, or hashing does not work.
     #[error("this machine's cryptography does not work")]
     Crypto,
@@ -96,10 +102,8 @@ impl App {
         let pokes = Arc::new(Pokes::default());
         let told = Arc::clone(&pokes);
         store.on_feed_move(move |moved| told.moved(moved));
-        Ok((
-            Self { config, store, clock, keys, tokens, hasher, throttle: LoginThrottle::default(), pokes, epoch },
-            setup,
-        ))
+        let (vault, throttle) = (Vault::open(&config.photos, &config.data_dir)?, LoginThrottle::default());
+        Ok((Self { config, store, clock, keys, tokens, hasher, throttle, pokes, vault, epoch }, setup))
     }
 
     /// Serves HTTP at a listener until the returned server is stopped.

@@ -4,6 +4,7 @@
 //! table: it belongs to the data, not to a node.
 
 use crate::db::DatabaseUrl;
+use crate::photos::{PhotoPlace, PlaceFault};
 use meterbook::calendar::Zone;
 use serde::Deserialize;
 use std::net::SocketAddr;
@@ -24,6 +25,8 @@ pub struct Limits {
     pub offer_ids: usize,
     /// Rows on one page.
     pub page_rows: i64,
+    /// Bytes of a photo.
+    pub photo_bytes: u64,
 }
 
 impl Default for Limits {
@@ -35,6 +38,7 @@ impl Default for Limits {
             push_items: 500,
             offer_ids: 5_000,
             page_rows: 500,
+            photo_bytes: 10 << 20,
         }
     }
 }
@@ -78,6 +82,10 @@ pub struct Config {
     pub limits: Limits,
     /// Cost of a password hash.
     pub hash_cost: HashCost,
+    /// Where photos are kept.
+    pub photos: PhotoPlace,
+    /// How many days a photo is kept that no record names.
+    pub photo_keep_unnamed_days: u32,
 }
 
 /// The settings as a TOML file writes them; every one may be left out.
@@ -96,6 +104,10 @@ pub struct ConfigFile {
     pub behind_proxy: Option<bool>,
     /// Minutes east of UTC; 480 is Asia/Shanghai.
     pub zone_east_minutes: Option<i32>,
+    /// A folder, or `s3://bucket/prefix`; default `photos` in the data folder.
+    pub photos: Option<String>,
+    /// Days a photo is kept that no record names; 30 unless told.
+    pub photo_keep_unnamed_days: Option<u32>,
 }
 
 /// Why the settings can't be used.
@@ -115,6 +127,9 @@ pub enum ConfigError {
         "{0} is not a loopback address, and Meterbook speaks plain HTTP: put a TLS proxy in front and say --behind-proxy"
     )]
     PlainHttp(SocketAddr),
+    /// The place for photos can't be used.
+    #[error(transparent)]
+    Photos(#[from] PlaceFault),
 }
 
 impl ConfigFile {
@@ -137,6 +152,8 @@ impl ConfigFile {
             listen: other.listen.or(self.listen),
             behind_proxy: other.behind_proxy.or(self.behind_proxy),
             zone_east_minutes: other.zone_east_minutes.or(self.zone_east_minutes),
+            photos: other.photos.or(self.photos),
+            photo_keep_unnamed_days: other.photo_keep_unnamed_days.or(self.photo_keep_unnamed_days),
         }
     }
 
@@ -156,6 +173,10 @@ impl ConfigFile {
         if !listen.ip().is_loopback() && !behind_proxy {
             return Err(ConfigError::PlainHttp(listen));
         }
+        let photos = match self.photos {
+            Some(text) => PhotoPlace::parse(&text, |name| std::env::var(name).ok())?,
+            None => PhotoPlace::Folder(data_dir.join("photos")),
+        };
         Ok(Config {
             keys: self.keys.unwrap_or_else(|| data_dir.join("keys.json")),
             data_dir,
@@ -165,6 +186,8 @@ impl ConfigFile {
             zone: Zone::east_minutes(minutes).ok_or(ConfigError::Zone(minutes))?,
             limits: Limits::default(),
             hash_cost: HashCost::default(),
+            photos,
+            photo_keep_unnamed_days: self.photo_keep_unnamed_days.unwrap_or(30).max(1),
         })
     }
 }

@@ -1,6 +1,6 @@
 //! The contract: which operations there are, collected from the handlers themselves, and the document made of them.
 
-use crate::{accounts, anomalies, coverage, meta, meters, readings, rounds, sync};
+use crate::{accounts, anomalies, coverage, meta, meters, photos, readings, rounds, sync};
 use meterbook::accounts::{Operation, Rights};
 use serde_json::Value;
 use utoipa::OpenApi;
@@ -79,7 +79,16 @@ pub fn routes(config: &mut ServiceConfig) {
         .service(coverage::closing::routes::close_period)
         .service(anomalies::routes::list_cases)
         .service(anomalies::routes::get_case)
-        .service(anomalies::routes::list_rules);
+        .service(anomalies::routes::list_rules)
+        .service(photos::routes::list_missing_photos)
+        .service(photos::uploads::routes::describe_uploads)
+        .service(photos::uploads::routes::create_upload)
+        .service(photos::uploads::routes::check_upload)
+        .service(photos::uploads::routes::continue_upload)
+        .service(photos::uploads::routes::end_upload)
+        .service(photos::routes::put_photo)
+        .service(photos::routes::check_photo)
+        .service(photos::routes::get_photo);
 }
 
 /// The OpenAPI document of the routes above.
@@ -144,9 +153,9 @@ fn complete(item: &mut PathItem) {
         .description("A problem (RFC 9457), in the language of Accept-Language")
         .content("application/problem+json", problem)
         .build();
-    for operation in
-        [&mut item.get, &mut item.post, &mut item.put, &mut item.patch, &mut item.delete].into_iter().flatten()
-    {
+    let (read, written) = ([&mut item.get, &mut item.head, &mut item.options], [&mut item.post, &mut item.put]);
+    let changed = [&mut item.patch, &mut item.delete];
+    for operation in read.into_iter().chain(written).chain(changed).flatten() {
         operation.responses.responses.insert("default".into(), RefOr::T(problem.clone()));
         let known = operation.operation_id.as_deref().and_then(Operation::from_id);
         if known.is_none_or(|known| known.rights() != Rights::Public) {

@@ -1,4 +1,5 @@
-//! What the service does by itself, whoever asks: the running periods are always laid out, and old feed entries are forgotten.
+//! What the service does by itself, whoever asks: the running periods are always laid out, old feed entries and unwanted
+//! photos go.
 
 use crate::App;
 use crate::coverage::{open_period, periods_at};
@@ -62,4 +63,19 @@ pub async fn purge_feeds(app: &App) -> Result<usize, StoreError> {
             app.store.write("purge_feed", Isolation::RowLocks, move |conn| purge_feed(conn, reader, before)).await?;
     }
     Ok(gone)
+}
+/// How often unwanted photos and unfinished uploads are looked for.
+const SWEEP_EVERY: Duration = Duration::from_secs(3_600);
+
+/// Takes away what nobody wants of the photos, until the task is dropped. Several nodes may run it.
+pub async fn sweep_photos(app: Arc<App>) {
+    let mut ticks = tokio::time::interval(SWEEP_EVERY);
+    loop {
+        ticks.tick().await;
+        match crate::photos::sweep(&app).await {
+            Ok(0) => {}
+            Ok(photos) => tracing::info!(photos, "took away photos that no record names"),
+            Err(fault) => tracing::warn!(%fault, "the sweep of the photos goes on later"),
+        }
+    }
 }

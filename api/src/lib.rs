@@ -23,6 +23,7 @@ pub mod meters;
 mod paging;
 pub mod planted;
 pub mod readings;
+pub mod photos;
 pub mod rounds;
 pub mod sync;
 mod web;

@@ -10,6 +10,7 @@ pub mod calendar;
 pub mod coverage;
 pub mod id;
 pub mod meters;
+pub mod photos;
 pub mod quantity;
 pub mod readings;
 pub mod rounds;

@@ -10,6 +10,7 @@ use meterbook_api::App;
 use meterbook_api::clock::Clock;
 use meterbook_api::config::{Config, HashCost, Limits};
 use meterbook_api::db::DatabaseUrl;
+use meterbook_api::photos::PhotoPlace;
 use reqwest::header::HeaderMap;
 use reqwest::{Method, RequestBuilder};
 use serde_json::{Value, json};
@@ -28,6 +29,8 @@ pub const PASSWORD: &str = "gas flows at 0.4 m3/h";
 pub struct WorldOptions {
     /// The server trusts X-Forwarded-For.
     pub behind_proxy: bool,
+    /// Photos are kept elsewhere than in the world's folder.
+    pub photos: Option<PhotoPlace>,
 }
 
 /// A server on its own thread, with its own data and its own time. It ends with this value.
@@ -108,6 +111,8 @@ impl World {
             zone: Zone::east_minutes(480).unwrap(),
             limits: Limits::default(),
             hash_cost: HashCost::FLOOR,
+            photos: options.photos.unwrap_or_else(|| PhotoPlace::Folder(database.dir.join("photos"))),
+            photo_keep_unnamed_days: 30,
         };
         let (started, is_started) = mpsc::channel();
         let its_clock = clock.clone();

@@ -47,6 +47,13 @@ struct Settings {
     /// A TLS proxy stands in front: plain HTTP may leave loopback.
     #[arg(long, global = true, env = "METERBOOK_BEHIND_PROXY", num_args = 0..=1, default_missing_value = "true")]
     behind_proxy: Option<bool>,
+    /// Where photos are kept: a folder every node shares, or `s3://bucket/prefix` with AWS_ENDPOINT_URL, AWS_REGION,
+    /// AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY; without it, `photos` in the data folder.
+    #[arg(long, global = true, env = "METERBOOK_PHOTOS")]
+    photos: Option<String>,
+    /// Days a photo is kept that no record names; 30 unless told.
+    #[arg(long, global = true, env = "METERBOOK_PHOTO_KEEP_UNNAMED_DAYS")]
+    photo_keep_unnamed_days: Option<u32>,
 }
 
 #[derive(Subcommand)]
@@ -168,6 +175,8 @@ impl Settings {
             listen: self.listen,
             behind_proxy: self.behind_proxy,
             zone_east_minutes: None,
+            photos: self.photos.clone(),
+            photo_keep_unnamed_days: self.photo_keep_unnamed_days,
         };
         Ok(file.overlaid(flags).settle()?)
     }

@@ -433,6 +433,62 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    photos (sha256) {
+        sha256 -> Binary,
+        media_type -> Text,
+        bytes -> BigInt,
+        device_id -> BigInt,
+        stored_at -> BigInt,
+        named_at -> Nullable<BigInt>,
+        swept_at -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    use crate::db::types::UuidKey;
+    use diesel::sql_types::*;
+
+    record_photos (id) {
+        id -> BigInt,
+        record_id -> UuidKey,
+        sha256 -> Binary,
+        point_id -> BigInt,
+        reader_id -> BigInt,
+        device_id -> BigInt,
+        received_at -> BigInt,
+        arrived_at -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    use crate::db::types::UuidKey;
+    use diesel::sql_types::*;
+
+    photo_uploads (id) {
+        id -> UuidKey,
+        device_id -> BigInt,
+        sha256 -> Binary,
+        bytes -> BigInt,
+        received -> BigInt,
+        created_at -> BigInt,
+        expires_at -> BigInt,
+        finished_at -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    use crate::db::types::UuidKey;
+    use diesel::sql_types::*;
+
+    photo_upload_pieces (id) {
+        id -> UuidKey,
+        upload_id -> UuidKey,
+        position -> BigInt,
+        bytes -> BigInt,
+    }
+}
+
 diesel::joinable!(sessions -> accounts (account_id));
 diesel::joinable!(sessions -> devices (device_id));
 diesel::joinable!(service_points -> areas (area_id));
@@ -492,4 +548,8 @@ diesel::allow_tables_to_appear_in_same_query!(
     chain_breaks,
     period_closings,
     period_snapshots,
+    photos,
+    record_photos,
+    photo_uploads,
+    photo_upload_pieces,
 );

@@ -52,7 +52,7 @@ impl RouteTable {
     }
 
     fn allowed(&self, path: &str) -> Vec<&'static str> {
-        const ORDER: [&str; 5] = ["GET", "POST", "PUT", "PATCH", "DELETE"];
+        const ORDER: [&str; 7] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
         let is_there = |method: &&str| self.routes.iter().any(|route| route.method == *method && route.fits(path));
         ORDER.into_iter().filter(is_there).collect()
     }
@@ -61,10 +61,12 @@ impl RouteTable {
 fn operations(item: &PathItem) -> impl Iterator<Item = (&'static str, &Described)> {
     let known = [
         ("GET", &item.get),
+        ("HEAD", &item.head),
         ("POST", &item.post),
         ("PUT", &item.put),
         ("PATCH", &item.patch),
         ("DELETE", &item.delete),
+        ("OPTIONS", &item.options),
     ];
     known.into_iter().filter_map(|(method, operation)| Some((method, operation.as_ref()?)))
 }

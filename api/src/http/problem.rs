@@ -68,20 +68,34 @@ problems! {
     NotFound = "not_found", 404, "找不到所请求的对象", "There is no such object";
     /// The path exists with other methods.
     MethodNotAllowed = "method_not_allowed", 405, "该地址不支持此方法", "This address does not take that method";
+    /// The photo is kept as evidence, but can't be decoded here.
+    PhotoNotShown = "photo_not_shown", 406, "照片已保存，但无法显示", "The photo is kept, but can't be shown";
     /// The state of the thing does not allow it.
     Conflict = "conflict", 409, "当前状态不允许此操作", "The present state does not allow that";
     /// First-run set-up was done before.
     AlreadyClaimed = "already_claimed", 409, "系统已完成初始化", "The set-up has been done already";
     /// The same Idempotency-Key came with another body.
     IdempotencyMismatch = "idempotency_mismatch", 409, "同一幂等键对应了不同的请求", "The idempotency key was used for another request";
+    /// A resumable upload stands elsewhere.
+    OffsetMismatch = "offset_mismatch", 409, "续传位置不符，请先查询已收到的位置", "The upload stands at another offset: ask where";
+    /// Another version of tus than 1.0.0.
+    TusVersion = "tus_version", 412, "只支持 tus 1.0.0", "Only tus 1.0.0 is spoken here";
     /// The body is larger than the limit in meta.
     BodyTooLarge = "body_too_large", 413, "请求体超过上限，请减半后重发", "The body is over the limit: send half as much";
     /// Neither of the types this operation reads.
     UnsupportedMediaType = "unsupported_media_type", 415, "不支持的内容类型", "The content type is not supported";
+    /// What came is no photo.
+    NotAPhoto = "not_a_photo", 415, "不是 JPEG、PNG、WebP 或 HEIC 照片", "This is no JPEG, PNG, WebP or HEIC photo";
     /// The body was understood and is wrong.
     InvalidInput = "invalid_input", 422, "请求内容有误", "The content is not valid";
+    /// What came is not what the hash names.
+    HashMismatch = "hash_mismatch", 422, "内容与哈希值不符，请重新上传", "The content is not what the hash names: send it again";
     /// Too many tries.
     TooManyRequests = "too_many_requests", 429, "操作过于频繁，请稍后再试", "Too many tries: wait a little";
+    /// A phone brings photos that no record names.
+    PhotoQuota = "photo_quota", 429, "未登记的照片过多，请先上传抄表记录", "Too many photos that no record names: push the records first";
+    /// A part of an upload was damaged on its way (tus).
+    ChecksumMismatch = "checksum_mismatch", 460, "分块校验不符，请重发该分块", "The part was damaged on its way: send it again";
     /// Our fault.
     Internal = "internal", 500, "服务器内部错误", "Something went wrong on our side";
     /// Not now.
@@ -196,7 +210,7 @@ impl Problem {
             title: self.code.title().in_language(language).to_owned(),
             detail: pick(&self.detail.0, &self.detail.1),
             errors: errors.collect(),
-            retryable: matches!(self.code.status(), 413 | 429 | 500 | 503),
+            retryable: matches!(self.code.status(), 413 | 429 | 460 | 500 | 503),
         }
     }
 

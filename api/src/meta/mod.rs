@@ -40,6 +40,12 @@ pub struct MetaLimits {
     pub offer_ids: u64,
     /// Rows on one page.
     pub page_rows: u64,
+    /// Bytes of a photo.
+    pub photo_bytes: u64,
+    /// Pixels of a photo that can be shown; a larger one is kept and not shown.
+    pub photo_pixels: u64,
+    /// Send a photo of more bytes by `/v1/photos/uploads`, so that a cut costs only what was under way.
+    pub photo_resumable_bytes: u64,
 }
 
 /// Server time, epoch, versions and limits.
@@ -60,6 +66,9 @@ pub async fn get_meta(app: Data<App>) -> Json<Meta> {
             push_items: limits.push_items as u64,
             offer_ids: limits.offer_ids as u64,
             page_rows: limits.page_rows.unsigned_abs(),
+            photo_bytes: limits.photo_bytes,
+            photo_pixels: crate::photos::SHOWN_PIXELS,
+            photo_resumable_bytes: crate::photos::RESUMABLE_BYTES,
         },
     })
 }

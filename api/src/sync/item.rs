@@ -7,6 +7,7 @@ pub use kinds::{Corrected, Found, HazardSeen, Said, Told};
 use super::canonical::{canonical, integral};
 use chrono::format::ParseErrorKind;
 use meterbook::calendar::Instant;
+use meterbook::photos::PhotoHash;
 use meterbook::quantity::Volume;
 use meterbook::readings::observed::TimeSource;
 use meterbook::readings::{Figures, ReadingKind};
@@ -158,6 +159,8 @@ pub struct Record {
     pub confirmed: bool,
     /// Whether a photo goes with it.
     pub has_evidence: bool,
+    /// Which photos.
+    pub evidence: Vec<PhotoHash>,
 }
 
 impl Incoming {
@@ -209,7 +212,7 @@ impl<'j> Members<'j> {
         let source = self
             .text("time_source", 64)?
             .map(|code| TimeSource::from_code(code).ok_or((Rejection::UnknownMemberValue, "time_source")));
-        let has_evidence = self.evidence()?;
+        let evidence = self.evidence()?;
         self.text("note", NOTE_LIMIT)?;
         Ok(Record {
             id,
@@ -229,7 +232,8 @@ impl<'j> Members<'j> {
             gas_in_use: self.flag("gas_in_use")?,
             display_fault: self.flag("display_fault")?,
             confirmed: self.flag("confirmed")?,
-            has_evidence,
+            has_evidence: !evidence.is_empty(),
+            evidence,
         })
     }
 
@@ -302,15 +306,10 @@ impl<'j> Members<'j> {
         Ok(at.to_utc())
     }
 
-    fn evidence(&self) -> Read<bool> {
-        let Some(value) = self.get("evidence") else { return Ok(false) };
+    fn evidence(&self) -> Read<Vec<PhotoHash>> {
+        let Some(value) = self.get("evidence") else { return Ok(Vec::new()) };
         let hashes = value.as_array().ok_or((Rejection::WrongType, "evidence"))?;
-        let is_hash = |hash: &Value| {
-            hash.as_str().is_some_and(|hash| hash.len() == 64 && hash.bytes().all(|b| b.is_ascii_hexdigit()))
-        };
-        if hashes.len() > EVIDENCE_LIMIT || !hashes.iter().all(is_hash) {
-            return Err((Rejection::UnknownMemberValue, "evidence"));
-        }
-        Ok(!hashes.is_empty())
+        let read: Option<Vec<PhotoHash>> = hashes.iter().map(|hash| PhotoHash::parse(hash.as_str()?)).collect();
+        read.filter(|read| read.len() <= EVIDENCE_LIMIT).ok_or((Rejection::UnknownMemberValue, "evidence"))
     }
 }

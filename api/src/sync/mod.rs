@@ -6,11 +6,11 @@
 mod canonical;
 mod cursor;
 pub mod gaps;
-mod item;
+pub(crate) mod item;
 pub mod offer;
 pub mod pokes;
 pub mod pull;
-mod push;
+pub(crate) mod push;
 pub mod quarantine;
 pub mod routes;
 pub mod store;

@@ -159,6 +159,24 @@ operations! {
     ListCases = "list_cases": OFFICE;
     /// One case with its evidence.
     GetCase = "get_case": OFFICE;
+    /// Bring a photo.
+    PutPhoto = "put_photo": Roles(&[Reader]);
+    /// Whether a photo is there.
+    CheckPhoto = "check_photo": EVERYONE;
+    /// See a photo. A reader sees only those his own records name.
+    GetPhoto = "get_photo": EVERYONE;
+    /// Photos that records name and that have not come. A phone sees only its own.
+    ListMissingPhotos = "list_missing_photos": EVERYONE;
+    /// What resumable uploads can do.
+    DescribeUploads = "describe_uploads": Public;
+    /// Begin a resumable upload of a photo.
+    CreateUpload = "create_upload": Roles(&[Reader]);
+    /// How far an upload has come. Only the phone that began it.
+    CheckUpload = "check_upload": Roles(&[Reader]);
+    /// Bring the next bytes of an upload.
+    ContinueUpload = "continue_upload": Roles(&[Reader]);
+    /// Give an upload up.
+    EndUpload = "end_upload": Roles(&[Reader]);
     /// The rules behind the verdicts, with their help.
     ListRules = "list_rules": EVERYONE;
 }

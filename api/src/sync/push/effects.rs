@@ -8,6 +8,7 @@ use super::Sender;
 use super::corrections::Settled;
 use crate::anomalies::store::{Source, open_cases};
 use crate::db::Conn;
+use crate::photos::store::expect_photos;
 use crate::readings::store::{NewReport, insert_found, insert_hazard};
 use diesel::QueryResult;
 use meterbook::anomalies::Finding;
@@ -20,6 +21,7 @@ pub struct Effects {
     found: Vec<(Source, Vec<Finding>)>,
     settled: Vec<Settled>,
     reports: Vec<(Record, Option<MeterId>, Instant)>,
+    proven: Vec<Record>,
 }
 
 impl Effects {
@@ -35,8 +37,11 @@ impl Effects {
         self.settled.push(settled);
     }
 
-    /// A record that the office works on.
+    /// A record that names photos, or that the office works on.
     pub fn report(&mut self, record: &Record, meter: Option<MeterId>, at: Instant) {
+        if !record.evidence.is_empty() {
+            self.proven.push(record.clone());
+        }
         if matches!(record.observed, Observed::Hazard(_) | Observed::Found(_)) {
             self.reports.push((record.clone(), meter, at));
         }
@@ -46,6 +51,9 @@ impl Effects {
     pub fn store(&mut self, conn: &mut Conn, sender: &Sender) -> QueryResult<()> {
         for (source, findings) in self.found.drain(..) {
             open_cases(conn, source, &findings, sender.received_at)?;
+        }
+        for record in self.proven.drain(..) {
+            expect_photos(conn, &record, sender)?;
         }
         for settled in self.settled.drain(..) {
             store_head(conn, &settled.head, sender.received_at)?;
