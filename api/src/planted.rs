@@ -48,7 +48,7 @@ mod planted {
     /// Holds the door open for the mistake: a disk as slow as the slowest.
     pub fn dawdle(bug: Bug) {
         if is(bug) {
-            std::thread::sleep(Duration::from_millis(20));
+            std::thread::sleep(Duration::from_millis(40));
         }
     }
 

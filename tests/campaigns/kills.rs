@@ -10,8 +10,8 @@ use crate::support::{Cluster, Database, StoreKind, cluster_of_ones_own};
 use futures_util::future::{join, join_all};
 use meterbook_client::Outbox;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
 
 /// What is killed, and what the phones do meanwhile.
 pub struct Storm {
@@ -52,14 +52,35 @@ impl Site {
     }
 }
 
+/// How long a storm waits for the phones to be busy again before it kills all the same.
+const LONGEST_CALM: Duration = Duration::from_secs(10);
+
+/// What the phones tell the storm, and it them.
+#[derive(Default)]
+struct Signals {
+    over: AtomicBool,
+    pushes: AtomicUsize,
+}
+
+impl Signals {
+    /// Waits until so many pushes were made from now on: a kill is to meet phones at work.
+    async fn until_busy(&self, pushes: usize) {
+        let (start, since) = (self.pushes.load(Ordering::Relaxed), Instant::now());
+        while self.pushes.load(Ordering::Relaxed) < start + pushes && since.elapsed() < LONGEST_CALM {
+            tokio::time::sleep(Duration::from_millis(2)).await;
+        }
+    }
+}
+
 /// The phones work until told to stop.
-async fn work(member: &mut Member, storm: &Storm, town: &Town, urls: &[String], over: &AtomicBool) {
-    while !over.load(Ordering::Relaxed) {
+async fn work(member: &mut Member, storm: &Storm, town: &Town, urls: &[String], signals: &Signals) {
+    while !signals.over.load(Ordering::Relaxed) {
         let count = member.dice.between(1, storm.most_noted + 1);
         member.note(usize::try_from(count).unwrap(), town.nobodys_point);
         let at = usize::try_from(member.dice.below(urls.len() as u64)).unwrap();
         member.phone.link.turn_to(&urls[at]);
         member.push().await;
+        signals.pushes.fetch_add(1, Ordering::Relaxed);
         if member.dice.percent(30) {
             member.pull().await;
         }
@@ -68,17 +89,18 @@ async fn work(member: &mut Member, storm: &Storm, town: &Town, urls: &[String], 
 
 /// Lets phones work while things are killed at moments the dice choose.
 async fn rage(fleet: &mut Fleet, mut site: Site, storm: &Storm, kills: usize, town: &Town, mut dice: Dice) -> Site {
-    let over = AtomicBool::new(false);
+    let signals = Signals::default();
     let urls: Vec<String> = site.nodes.iter().map(Node::url).collect();
-    let working = fleet.members.iter_mut().map(|member| work(member, storm, town, &urls, &over));
+    let working = fleet.members.iter_mut().map(|member| work(member, storm, town, &urls, &signals));
     let of_the_database = storm.of_the_database;
     let killing = async {
         for _ in 0..kills {
-            tokio::time::sleep(Duration::from_millis(dice.between(5, 150))).await;
+            signals.until_busy(storm.phones / 2).await;
+            tokio::time::sleep(Duration::from_millis(dice.below(60))).await;
             let harmed = tokio::task::spawn_blocking(move || (site.harm(&mut dice, of_the_database), dice));
             (site, dice) = harmed.await.unwrap();
         }
-        over.store(true, Ordering::Relaxed);
+        signals.over.store(true, Ordering::Relaxed);
         site
     };
     join(killing, join_all(working)).await.0
