@@ -30,10 +30,10 @@ pub const fn is(_: Bug) -> bool {
 pub const fn dawdle(_: Bug) {}
 
 #[cfg(feature = "planted-bugs")]
-pub use planted::{dawdle, is};
+pub use chosen::{dawdle, is};
 
 #[cfg(feature = "planted-bugs")]
-mod planted {
+mod chosen {
     use super::Bug;
     use std::sync::OnceLock;
     use std::time::Duration;
