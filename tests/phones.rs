@@ -283,6 +283,8 @@ on_both_stores! {
         let analyst = world.desk(Role::Analyst).await.access;
         let (_, page) = world.get("/v1/cases?rule=reverse&state=open", &analyst).await;
         assert_eq!(page["items"].as_array().unwrap().len(), 1);
-        assert_eq!(world.get("/v1/cases?rule=nonsense", &analyst).await.0, 400);
+        for nonsense in ["rule", "state", "kind"] {
+            assert_eq!(world.get(&format!("/v1/cases?{nonsense}=nonsense"), &analyst).await.0, 400);
+        }
     }
 }

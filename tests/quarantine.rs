@@ -50,10 +50,14 @@ on_both_stores! {
         // The phone that sends it again is told that it is there.
         let again = street.push(std::slice::from_ref(&item)).await;
         assert_eq!(outcomes(&again), [("duplicate".to_owned(), String::new())]);
+        let told = world.get("/v1/sync/changes", &street.phone.access).await.1;
+        let verdict = &told["verdicts"][0];
+        assert_eq!((&verdict["record_id"], &verdict["state"]), (&item["id"], &json!("released")), "{}", told["verdicts"]);
         assert_eq!(release(&world, &row["id"], json!({"index": 1_030_000})).await.0, 409);
         let audited = world.database.texts("SELECT action AS value FROM audit_log WHERE subject LIKE 'quarantine/%'");
         assert_eq!(audited, ["release_quarantined"]);
         assert_eq!((listed(&world, "?state=open").await.len(), listed(&world, "?state=released").await.len()), (0, 1));
+        assert_eq!(world.get("/v1/quarantine?state=gone", &office(&world).await.access).await.0, 400);
     }
 
     async fn a_final_rejection_stays_rejected_and_is_shown_to_the_reader(world: World) {
@@ -70,6 +74,8 @@ on_both_stores! {
         assert_eq!(release(&world, &row["id"], json!({"index": 1_030_000})).await.0, 409);
         assert_eq!(street.coverage("residential_outdoor").await["rejected_only"], json!(1));
         let own = street.quarantine().await;
+        let told = world.get("/v1/sync/changes", &street.phone.access).await.1;
+        assert_eq!(told["verdicts"][0]["state"], json!("rejected"), "{}", told["verdicts"]);
         assert_eq!((&own[0]["state"], &own[0]["decision_reason"]), (&json!("rejected"), &json!("无法辨认")));
         assert_eq!(outcomes(&street.push(&[item]).await)[0], ("rejected".to_owned(), "too_many_digits".to_owned()));
     }

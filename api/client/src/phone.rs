@@ -222,10 +222,26 @@ impl Phone {
                 reset: page["reset"] == json!(true),
             };
             self.ledger.cursors.push(seen);
+            for refetch in page["refetch"].as_array().into_iter().flatten() {
+                self.fetch_round(rounds, refetch).await?;
+            }
             if !more {
                 return Ok(());
             }
         }
+    }
+
+    /// Fetches a round the server names after a long absence. A person's phone waits the seconds it is told to, so that not all
+    /// come at once; who drives this kit decides about time.
+    async fn fetch_round(&mut self, rounds: &mut Rounds, refetch: &Value) -> Result<(), PhoneError> {
+        let id = refetch["round_id"].as_i64().ok_or(RoundsError::Missing("round_id"))?;
+        let path = format!("/v1/sync/rounds/{id}");
+        let answer = self.signed(|_| Ask::get(&path)).await?;
+        // It has gone to another since: the next page says so.
+        if answer.status != 404 {
+            rounds.replace(answer.expect(200)?)?;
+        }
+        Ok(())
     }
 
     /// Pushes until nothing is owed. `now` is the moment of the call.

@@ -23,36 +23,74 @@ pub struct Rounds {
 }
 
 impl Rounds {
-    /// Applies one page: the changes and their cursor together, or neither. `true`: ask again at once, there is more.
+    /// Applies one page, in the order the contract gives: the changes and their cursor together, or neither. `true`: ask again at
+    /// once, there is more.
     ///
     /// # Errors
     /// Where the page is not what the contract promises.
     pub fn apply(&mut self, page: &Value) -> Result<bool, RoundsError> {
         let text = |name| page.get(name).and_then(Value::as_str).map(str::to_owned).ok_or(RoundsError::Missing(name));
-        let list = |name| page.get(name).and_then(Value::as_array).ok_or(RoundsError::Missing(name));
-        let (cursor, epoch) = (text("cursor")?, text("epoch")?);
-        let by = |values: &[Value], id: &'static str| -> Result<Vec<(i64, Value)>, RoundsError> {
-            let keyed = values.iter().map(|value| {
-                let key = value.get(id).and_then(Value::as_i64).ok_or(RoundsError::Missing(id))?;
-                Ok((key, value.clone()))
-            });
-            keyed.collect()
+        let flag = |name| page.get(name).and_then(Value::as_bool).ok_or(RoundsError::Missing(name));
+        let (cursor, epoch, more) = (text("cursor")?, text("epoch")?, flag("more")?);
+        let mut next = if flag("reset")? { Self::default() } else { self.clone() };
+        for (id, entry) in keyed(page, "removed", "round_id")? {
+            next.held.remove(&id);
+            next.removed.insert(id, entry.clone());
+        }
+        for (id, round) in keyed(page, "rounds", "id")? {
+            next.removed.remove(&id);
+            next.held.insert(id, round.clone());
+        }
+        for (id, changed) in keyed(page, "changed_rounds", "id")? {
+            next.change_round(id, changed);
+        }
+        for (id, gone) in keyed(page, "removed_stops", "round_id")? {
+            let stop = gone.get("stop_id").and_then(Value::as_i64).ok_or(RoundsError::Missing("stop_id"))?;
+            next.put_stop(id, stop, None);
+        }
+        for (id, changed) in keyed(page, "stops", "round_id")? {
+            let stop = changed.get("stop").ok_or(RoundsError::Missing("stop"))?;
+            let stop_id = stop.get("id").and_then(Value::as_i64).ok_or(RoundsError::Missing("id"))?;
+            next.put_stop(id, stop_id, Some(stop.clone()));
+        }
+        (next.cursor, next.epoch) = (Some(cursor), Some(epoch));
+        *self = next;
+        Ok(more)
+    }
+
+    /// Puts a round that was fetched by itself in the place of what is held of it.
+    ///
+    /// # Errors
+    /// Where it is not what the contract promises.
+    pub fn replace(&mut self, round: Value) -> Result<(), RoundsError> {
+        let id = round.get("id").and_then(Value::as_i64).ok_or(RoundsError::Missing("id"))?;
+        self.removed.remove(&id);
+        self.held.insert(id, round);
+        Ok(())
+    }
+
+    /// A round's own members changed; its stops stay. One that is not held is none of this phone's business.
+    fn change_round(&mut self, id: i64, changed: &Value) {
+        let (Some(round), Some(changed)) = (self.held.get_mut(&id).and_then(Value::as_object_mut), changed.as_object())
+        else {
+            return;
         };
-        let (changed, gone) = (by(list("rounds")?, "id")?, by(list("removed")?, "round_id")?);
-        if page.get("reset").and_then(Value::as_bool).ok_or(RoundsError::Missing("reset"))? {
-            self.held.clear();
-            self.removed.clear();
-        }
-        for (id, round) in changed {
-            self.removed.remove(&id);
-            self.held.insert(id, round);
-        }
-        for (id, entry) in gone {
-            self.held.remove(&id);
-            self.removed.insert(id, entry);
-        }
-        (self.cursor, self.epoch) = (Some(cursor), Some(epoch));
-        page.get("more").and_then(Value::as_bool).ok_or(RoundsError::Missing("more"))
+        round.retain(|name, _| name == "stops");
+        round.extend(
+            changed.iter().filter(|(name, _)| *name != "reason").map(|(name, value)| (name.clone(), value.clone())),
+        );
+    }
+
+    /// Puts a stop into a round, or takes it out; the stops stay in office order.
+    fn put_stop(&mut self, round: i64, id: i64, stop: Option<Value>) {
+        let round = self.held.get_mut(&round).and_then(|round| round.get_mut("stops"));
+        let Some(stops) = round.and_then(Value::as_array_mut) else { return };
+        stops.retain(|known| known.get("id").and_then(Value::as_i64) != Some(id));
+        stops.extend(stop);
+        stops.sort_by_key(|stop| {
+            let number = |name| stop.get(name).and_then(Value::as_i64).unwrap_or(i64::MAX);
+            (number("position"), number("id"))
+        });
     }
 
     /// Starts over: the next pull asks for everything. What is held stays until it is replaced.
@@ -112,6 +150,13 @@ impl Rounds {
     }
 }
 
+/// The entries of a list of a page, by the id of what they are about.
+fn keyed<'p>(page: &'p Value, list: &'static str, id: &'static str) -> Result<Vec<(i64, &'p Value)>, RoundsError> {
+    let entries = page.get(list).and_then(Value::as_array).ok_or(RoundsError::Missing(list))?;
+    let entry = |value: &'p Value| Ok((value.get(id).and_then(Value::as_i64).ok_or(RoundsError::Missing(id))?, value));
+    entries.iter().map(entry).collect()
+}
+
 fn without(value: &Value, ignored: &[&str]) -> Value {
     match value {
         Value::Object(members) => {
@@ -129,7 +174,29 @@ mod tests {
     use serde_json::json;
 
     fn page(reset: bool, rounds: Value, removed: Value) -> Value {
-        json!({"epoch": "e", "cursor": "c", "more": false, "reset": reset, "rounds": rounds, "removed": removed})
+        json!({"epoch": "e", "cursor": "c", "more": false, "reset": reset, "rounds": rounds, "removed": removed,
+            "changed_rounds": [], "removed_stops": [], "stops": []})
+    }
+
+    #[test]
+    fn single_stops_come_and_go_in_office_order() {
+        let stop = |id: i64, position: i64, state: &str| json!({"id": id, "position": position, "state": state});
+        let mut rounds = Rounds::default();
+        let round = json!({"id": 1, "state": "assigned", "stops": [stop(7, 1, "open"), stop(8, 2, "open")]});
+        rounds.apply(&page(true, json!([round]), json!([]))).unwrap();
+        let mut change = page(false, json!([]), json!([]));
+        change["changed_rounds"] =
+            json!([{"id": 1, "state": "in_progress", "reason": "visited"}, {"id": 9, "state": "done"}]);
+        change["removed_stops"] = json!([{"round_id": 1, "stop_id": 8, "reason": "register"}]);
+        change["stops"] = json!([
+            {"round_id": 1, "change": "added", "stop": stop(9, 0, "open")},
+            {"round_id": 1, "change": "changed", "stop": stop(7, 1, "read")},
+            {"round_id": 2, "change": "changed", "stop": stop(7, 1, "read")},
+        ]);
+        rounds.apply(&change).unwrap();
+        let after = json!({"id": 1, "state": "in_progress", "stops": [stop(9, 0, "open"), stop(7, 1, "read")]});
+        assert_eq!(canonical(&rounds.held()[&1]), canonical(&after));
+        assert_eq!(rounds.held().len(), 1);
     }
 
     #[test]

@@ -186,12 +186,13 @@ pub fn disable_account(conn: &mut Conn, id: AccountId, now: Instant) -> QueryRes
     Ok(find_account(conn, id)?.is_some())
 }
 
-/// Whether a session may go on: not revoked, its account neither disabled nor reset, its phone not revoked.
-pub fn session_stands(conn: &mut Conn, session: i64, version: i32) -> QueryResult<bool> {
+/// Whether a session may go on: the account's own, not revoked, its account neither disabled nor reset, its phone not revoked.
+pub fn session_stands(conn: &mut Conn, session: i64, account: AccountId, version: i32) -> QueryResult<bool> {
     let found: Option<i64> = each!(conn, c => sessions::table
         .inner_join(accounts::table)
         .left_join(devices::table)
         .filter(sessions::id.eq(session))
+        .filter(sessions::account_id.eq(account.0))
         .filter(sessions::revoked_at.is_null())
         .filter(accounts::disabled_at.is_null())
         .filter(accounts::session_version.eq(version))

@@ -10,6 +10,7 @@ use actix_web::web::{Data, Json, Path, Query};
 use meterbook::accounts::Operation;
 use meterbook::anomalies::Rule;
 use serde::Deserialize;
+use std::collections::BTreeSet;
 
 /// Which cases.
 #[derive(Deserialize, utoipa::IntoParams)]
@@ -44,10 +45,24 @@ pub async fn list_cases(
         let (zh, en) = ("未知的规则代码，见 GET /v1/rules", "unknown rule: see GET /v1/rules");
         return Err(Problem::new(ProblemCode::InvalidParameter).fault("rule", "unknown_rule", zh, en));
     }
+    let states = ["open", "confirmed", "dismissed", "in_work", "resolved"];
+    let kinds: BTreeSet<&str> = Rule::ALL.iter().map(|rule| rule.entry().kind.code()).collect();
+    one_of("state", state.as_deref(), &states)?;
+    one_of("kind", kind.as_deref(), &kinds.into_iter().collect::<Vec<_>>())?;
     let filter = CaseFilter { state, kind, rule, meter, route };
     let rows = app.store.read("list_cases", move |conn| store::list_cases(conn, &filter, after, limit)).await?;
     let next_after = next_after(&rows, limit, |(row, ..)| row.id);
     Ok(Json(CasePage { items: rows.into_iter().map(Case::of).collect(), next_after }))
+}
+
+/// A filter that no row could ever match is a mistake, and says so.
+fn one_of(name: &'static str, given: Option<&str>, known: &[&str]) -> Result<(), Problem> {
+    if given.is_none_or(|given| known.contains(&given)) {
+        return Ok(());
+    }
+    let list = known.join(", ");
+    let (zh, en) = (format!("应为其中之一：{list}"), format!("expected one of: {list}"));
+    Err(Problem::new(ProblemCode::InvalidParameter).fault(name, "unknown_value", zh, en))
 }
 
 /// One case with its evidence.

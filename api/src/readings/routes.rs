@@ -9,6 +9,7 @@ use crate::http::{Input, Problem, ProblemCode, RequestLanguage, Session, to_ms};
 use crate::meters::found::store::apply;
 use crate::meters::found::{Applied, RegisterChange};
 use crate::paging::{After, next_after};
+use crate::rounds::store::announce_points;
 use actix_web::web::{Data, Json, Path, Query};
 use actix_web::{get, post};
 use meterbook::accounts::Operation;
@@ -202,6 +203,7 @@ pub async fn decide_found_change(
                 Applied::NumberTaken => return Ok(Err(number_taken())),
                 Applied::MeterGone => return Ok(Err(meter_gone())),
             }
+            announce_points(conn, &[row.point_id], "register", now)?;
         }
         store::decide_found(conn, id, next, actor.account, &reason, now)?;
         audit(conn, now, Some(actor.account), "decide_found_change", &format!("found_change/{id}"), &detail)?;

@@ -18,7 +18,7 @@ use crate::anomalies::store::{MeterAtPoint, SET_ASIDE, Source, load_meters};
 use crate::coverage::store::sighted;
 use crate::db::{Conn, Lockable};
 use crate::planted::{self, Bug};
-use crate::rounds::store::{holdings, visit_stops};
+use crate::rounds::store::{announce_points, holdings, visit_stops};
 use chrono::NaiveDate;
 use diesel::QueryResult;
 use meterbook::anomalies::{Observation, Verdict};
@@ -108,6 +108,8 @@ struct Batch<'s> {
     sightings: Vec<(i64, Sighting)>,
     /// Points of which something was set aside: it shows in their coverage too.
     unsure: BTreeSet<i64>,
+    /// Points whose past a correction changed: the entry check there stands on it.
+    reworked: BTreeSet<i64>,
     days: BTreeSet<NaiveDate>,
     corrections: Corrections,
     chain: Chain,
@@ -139,6 +141,7 @@ impl<'s> Batch<'s> {
             visits: Vec::new(),
             sightings: Vec::new(),
             unsure: BTreeSet::new(),
+            reworked: BTreeSet::new(),
             days: BTreeSet::new(),
             corrections: Corrections::load(conn, sender.reader, items)?,
             chain: Chain::load(conn, sender.device, items)?,
@@ -273,6 +276,7 @@ impl<'s> Batch<'s> {
         flags.extend(verdict.iter().flat_map(verdict_flags));
         if arrival != Arrival::Plain {
             flags.extend(self.settle_chain(record));
+            self.reworked.insert(record.point);
         }
         let device_seq = (!self.seqs.contains_key(&record.device_seq)).then_some(record.device_seq);
         let accepted = Accepted {
@@ -359,6 +363,8 @@ impl<'s> Batch<'s> {
         store::insert_records(conn, &self.stored)?;
         self.effects.store(conn, self.sender)?;
         self.chain.store(conn, self.sender.device, self.phone.chained_from, self.sender.received_at)?;
+        let reworked: Vec<i64> = self.reworked.iter().copied().collect();
+        announce_points(conn, &reworked, "corrected", self.sender.received_at)?;
         visit_stops(conn, self.sender.reader, &self.visits, self.sender.received_at)?;
         let periods: BTreeSet<Period> =
             self.days.iter().flat_map(|day| [Period::month_of(*day), Period::quarter_of(*day)]).collect();

@@ -4,6 +4,7 @@
 //! version, a hash of all they say, so that nobody can change a text and forget to raise a number.
 
 use crate::anomalies::Rule;
+use crate::readings::{FoundKind, HazardCode};
 use crate::text::Text;
 
 /// One code with what a person reads.
@@ -16,12 +17,12 @@ pub struct CodeText {
 }
 
 /// A list of codes for one member of a record.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub struct CodeList {
     /// `attempt`, `vacancy`, `found` or `hazard`.
     pub name: &'static str,
     /// Its codes, in the order to show them.
-    pub codes: &'static [CodeText],
+    pub codes: Vec<CodeText>,
 }
 
 const fn row(code: &'static str, zh: &'static str, en: &'static str) -> CodeText {
@@ -40,37 +41,16 @@ const ATTEMPT: &[CodeText] = &[
 ];
 /// That nobody uses the premises (DOMAIN 4, "Stopped and zero").
 const VACANCY: &[CodeText] = &[row("vacant", "空置", "vacant"), row("in_use", "在用", "gas in use")];
-/// What differs from the register.
-const FOUND: &[CodeText] = &[
-    row("wrong_number", "表号与档案不符", "the meter shows another number"),
-    row("inlet_side", "进气方向与档案不符", "gas enters from the other side"),
-    row("moved", "表具位置已变动", "the meter hangs in another place"),
-    row("obstructed", "表具被遮挡，无法抄读", "the meter is obstructed"),
-    row("other", "其他", "other"),
-];
-/// Hidden hazards.
-const HAZARD: &[CodeText] = &[
-    row("leak", "疑似漏气", "gas leak suspected"),
-    row("hose", "软管老化、破损或超长", "hose worn, damaged or too long"),
-    row("corrosion", "管道或表具锈蚀", "pipe or meter corroded"),
-    row("enclosed", "管道或表具被包封、遮挡", "pipe or meter boxed in"),
-    row("altered", "私改、私接燃气设施", "installation altered without leave"),
-    row("ventilation", "通风不良", "poor ventilation"),
-    row("heat_nearby", "附近有火源、热源或电源", "fire, heat or power close by"),
-    row("flammables", "堆放易燃易爆物品", "flammable goods stored beside"),
-    row("seal", "铅封损坏或表具被动", "seal broken or meter tampered with"),
-    row("appliance", "燃气器具不合格或超期", "unsafe or outdated appliance"),
-    row("other", "其他", "other"),
-];
-
 /// Every list.
 #[must_use]
-pub const fn code_lists() -> [CodeList; 4] {
+pub fn code_lists() -> [CodeList; 4] {
+    let found = FoundKind::ALL.iter().map(|kind| CodeText { code: kind.code(), text: kind.text() });
+    let hazard = HazardCode::ALL.iter().map(|hazard| CodeText { code: hazard.code(), text: hazard.text() });
     [
-        CodeList { name: "attempt", codes: ATTEMPT },
-        CodeList { name: "vacancy", codes: VACANCY },
-        CodeList { name: "found", codes: FOUND },
-        CodeList { name: "hazard", codes: HAZARD },
+        CodeList { name: "attempt", codes: ATTEMPT.to_vec() },
+        CodeList { name: "vacancy", codes: VACANCY.to_vec() },
+        CodeList { name: "found", codes: found.collect() },
+        CodeList { name: "hazard", codes: hazard.collect() },
     ]
 }
 
@@ -112,7 +92,7 @@ mod tests {
         for list in code_lists() {
             let codes: BTreeSet<&str> = list.codes.iter().map(|row| row.code).collect();
             assert_eq!(codes.len(), list.codes.len(), "{}", list.name);
-            for row in list.codes {
+            for row in &list.codes {
                 assert!(!row.text.zh.is_ascii() && row.text.en.is_ascii() && !row.text.en.is_empty(), "{row:?}");
             }
         }

@@ -127,9 +127,9 @@ fn look(conn: &mut Conn, asker: &Asker) -> QueryResult<Found> {
 
 /// Looks again after a wait: the session was checked when it began.
 async fn look_if_standing(app: &App, session: &Session, asker: Asker) -> Result<Found, Problem> {
-    let (id, version) = (session.id, session.version);
+    let (id, version, reader) = (session.id, session.version, asker.reader);
     let found = app.store.read("pull_after_wait", move |conn| {
-        if session_stands(conn, id, version)? { look(conn, &asker).map(Ok) } else { Ok(Err(())) }
+        if session_stands(conn, id, reader, version)? { look(conn, &asker).map(Ok) } else { Ok(Err(())) }
     });
     found.await?.map_err(|()| Problem::new(ProblemCode::Unauthenticated))
 }
