@@ -107,10 +107,32 @@ export class Phone {
                 await this.offerAgain(answer.epoch);
             }
             gone.forEach(id => changes.set(id, { id, _deleted: true }));
-            answer.rounds.forEach(round => changes.set(String(round.id), { id: String(round.id), round, _deleted: false }));
+            const set = round => changes.set(String(round.id), { id: String(round.id), round, _deleted: false });
+            answer.rounds.forEach(set);
+            await this.applySingles(answer, changes, set);
+            for (const { round_id } of answer.refetch) set(await this.call('GET', `/v1/sync/rounds/${round_id}`));
             ({ cursor, more } = answer);
         }
         return { documents: [...changes.values()], checkpoint: { cursor } };
+    }
+
+    // Single changes (变更) of rounds and stops, to what is held or what this pull has brought already.
+    async applySingles(answer, changes, set) {
+        const change = async (id, apply) => {
+            const brought = changes.get(String(id));
+            const round = brought ? brought.round : (await this.db.rounds.findOne(String(id)).exec())?.toMutableJSON().round;
+            // Of a round that is not held there is nothing to change.
+            if (round) set(apply(round));
+        };
+        for (const { reason, ...own } of answer.changed_rounds) await change(own.id, round => ({ ...round, ...own }));
+        const others = (round, id) => round.stops.filter(stop => stop.id !== id);
+        for (const { round_id, stop_id } of answer.removed_stops) {
+            await change(round_id, round => ({ ...round, stops: others(round, stop_id) }));
+        }
+        const byOrder = (one, two) => one.position - two.position || one.id - two.id;
+        for (const { round_id, stop } of answer.stops) {
+            await change(round_id, round => ({ ...round, stops: [...others(round, stop.id), stop].sort(byOrder) }));
+        }
     }
 
     // Another epoch: the server was restored from a backup and may lack what it had acknowledged. Offer everything again.
