@@ -2,6 +2,7 @@
 
 use super::notebooks::Notebooks;
 use super::seed::Dice;
+use crate::support::follower::Held;
 use crate::support::{SignedIn, World};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -11,7 +12,7 @@ use std::collections::BTreeMap;
 pub struct Follower {
     pub cursor: Option<String>,
     pub epoch: String,
-    rounds: BTreeMap<i64, Value>,
+    held: Held,
     /// How often it had to begin anew.
     pub resets: usize,
 }
@@ -24,16 +25,8 @@ impl Follower {
     pub async fn pull(&mut self, world: &World, phone: &SignedIn, limit: u64) -> bool {
         let cursor = self.cursor.as_ref().map(|cursor| format!("&cursor={cursor}")).unwrap_or_default();
         let answer = pull_patiently(world, phone, &format!("/v1/sync/changes?limit={limit}{cursor}")).await;
-        if answer["reset"] == true {
-            self.rounds.clear();
-            self.resets += 1;
-        }
-        for gone in answer["removed"].as_array().unwrap() {
-            self.rounds.remove(&gone["round_id"].as_i64().unwrap());
-        }
-        for round in answer["rounds"].as_array().unwrap() {
-            self.rounds.insert(round["id"].as_i64().unwrap(), comparable(round));
-        }
+        self.resets += usize::from(answer["reset"] == true);
+        self.held.apply(&answer);
         self.cursor = Some(answer["cursor"].as_str().unwrap().to_owned());
         answer["epoch"].as_str().unwrap().clone_into(&mut self.epoch);
         answer["more"] == true
@@ -46,14 +39,17 @@ impl Follower {
 
     /// The rounds it knows.
     pub fn round_ids(&self) -> Vec<i64> {
-        self.rounds.keys().copied().collect()
+        self.held.rounds.keys().copied().collect()
     }
 
     /// I7: it holds what a fresh pull gives. I10: that is what its reader holds, and nothing else.
     pub async fn assert_is_up_to_date(&self, world: &World, phone: &SignedIn) {
         let mut fresh = Self::default();
         while fresh.pull(world, phone, 500).await {}
-        assert_eq!(self.rounds, fresh.rounds, "I7: reader {}", phone.account);
+        assert_eq!(self.held.rounds, fresh.held.rounds, "I7: reader {}", phone.account);
+        let stops =
+            |held: &Held| -> Vec<Value> { held.stops.values().flat_map(BTreeMap::values).map(comparable).collect() };
+        assert_eq!(stops(&self.held), stops(&fresh.held), "I7: reader {}", phone.account);
         let held = world.database.texts(&format!(
             "SELECT CAST(id AS TEXT) AS value FROM rounds WHERE reader_id = {} AND state IN ('assigned', 'in_progress', 'done')",
             phone.account
@@ -81,17 +77,15 @@ async fn pull_patiently(world: &World, phone: &SignedIn, path: &str) -> Value {
     panic!("the server does not answer {path}");
 }
 
-/// A round as two pulls must agree on it. The band within which the entry check expects the index follows from the last
-/// readings, which other readers' phones bring too; it is advice, and is told anew with the round's next change.
-fn comparable(round: &Value) -> Value {
-    let mut round = round.clone();
-    for stop in round["stops"].as_array_mut().into_iter().flatten() {
-        if let Some(meter) = stop["meter"].as_object_mut() {
-            meter.remove("band_low");
-            meter.remove("band_high");
-        }
+/// A stop as two pulls must agree on it. The band within which the entry check expects the index moves with the clock and with
+/// other readers' readings; it is advice, and is told anew with the stop's next change.
+fn comparable(stop: &Value) -> Value {
+    let mut stop = stop.clone();
+    if let Some(meter) = stop["meter"].as_object_mut() {
+        meter.remove("band_low");
+        meter.remove("band_high");
     }
-    round
+    stop
 }
 
 /// A push that comes again when it is told to.

@@ -28,7 +28,8 @@ impl Held {
         self.rounds.insert(id, Value::Object(own));
     }
 
-    fn apply(&mut self, answer: &Value) {
+    /// Takes an answer in.
+    pub fn apply(&mut self, answer: &Value) {
         let list = |name: &str| answer[name].as_array().unwrap().iter();
         let number = |value: &Value| value.as_i64().unwrap();
         if answer["reset"] == json!(true) {
