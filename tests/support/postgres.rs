@@ -14,12 +14,11 @@ use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
 const SUPERVISOR: &str = r#"
-bin=$1; folder=$2; port=$3; fsync=$4
+bin=$1; folder=$2; port=$3; shift 3; settings=$*
 trap '' HUP INT TERM
 cd "$folder" || exit 1
 start() {
-  "$bin/postgres" -D data -p "$port" -h 127.0.0.1 -k "$folder" -c max_connections=400 -c fsync="$fsync" -c shared_buffers=64MB \
-    >>postgres.log 2>&1 </dev/null &
+  "$bin/postgres" -D data -p "$port" -h 127.0.0.1 -k "$folder" -c max_connections=400 $settings >>postgres.log 2>&1 </dev/null &
   server=$!
 }
 stop() { [ -z "$server" ] || { kill -QUIT "$server"; wait "$server"; server=; }; }
@@ -48,13 +47,15 @@ impl Cluster {
         format!("postgres://meterbook@127.0.0.1:{}/{database}", self.port)
     }
 
-    fn start(bin: &Path, fsync: &str) -> Self {
+    /// Starts one in a folder of its own under `base`, with settings as for `postgres -c`.
+    pub fn start(bin: &Path, base: &Path, settings: &[&str]) -> Self {
         let owner = unprivileged_user();
-        let folder = cluster_folder();
+        let folder = base.join(format!("meterbook-{}-{}", std::process::id(), uuid::Uuid::now_v7().simple()));
         std::fs::create_dir(&folder).unwrap();
         let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
         let mut command = Command::new("sh");
-        command.args(["-c", SUPERVISOR, "keep-postgres"]).arg(bin).arg(&folder).arg(port.to_string()).arg(fsync);
+        command.args(["-c", SUPERVISOR, "keep-postgres"]).arg(bin).arg(&folder).arg(port.to_string());
+        command.args(settings.iter().flat_map(|setting| ["-c", setting]));
         command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null()).current_dir("/").process_group(0);
         if let Some((uid, gid)) = owner {
             chown(&folder, Some(uid), Some(gid)).unwrap();
@@ -104,7 +105,7 @@ impl Cluster {
 /// The cluster of this process; `None` where PostgreSQL is not installed and need not be.
 pub fn cluster() -> Option<&'static Cluster> {
     static CLUSTER: OnceLock<Option<Cluster>> = OnceLock::new();
-    let found = CLUSTER.get_or_init(|| programs().map(|bin| Cluster::start(&bin, "on")));
+    let found = CLUSTER.get_or_init(|| programs().map(|bin| Cluster::start(&bin, &memory(), &["shared_buffers=64MB"])));
     if found.is_none() {
         assert!(!missing_postgres_is_fatal(), "PostgreSQL is missing: {INSTALL}");
         println!("skipped on PostgreSQL, which is not installed: {INSTALL}");
@@ -114,12 +115,12 @@ pub fn cluster() -> Option<&'static Cluster> {
 
 /// A cluster nobody else uses, so that it can be stopped; it ends with this value.
 pub fn cluster_of_ones_own() -> Option<Cluster> {
-    cluster().and_then(|_| programs()).map(|bin| Cluster::start(&bin, "on"))
+    cluster().and_then(|_| programs()).map(|bin| Cluster::start(&bin, &memory(), &["shared_buffers=64MB"]))
 }
 
 /// A cluster that acknowledges what it has not written; it ends with this value.
 pub fn cluster_without_fsync() -> Option<Cluster> {
-    cluster().and_then(|_| programs()).map(|bin| Cluster::start(&bin, "off"))
+    cluster().and_then(|_| programs()).map(|bin| Cluster::start(&bin, &memory(), &["shared_buffers=64MB", "fsync=off"]))
 }
 
 /// Under CI nothing is skipped silently.
@@ -127,7 +128,8 @@ fn missing_postgres_is_fatal() -> bool {
     std::env::var_os("CI").is_some_and(|value| !value.is_empty())
 }
 
-fn programs() -> Option<PathBuf> {
+/// Where its programs are.
+pub fn programs() -> Option<PathBuf> {
     let mut found: Vec<PathBuf> = std::fs::read_dir("/usr/lib/postgresql")
         .into_iter()
         .flatten()
@@ -139,12 +141,12 @@ fn programs() -> Option<PathBuf> {
     found.pop()
 }
 
-fn cluster_folder() -> PathBuf {
+fn memory() -> PathBuf {
     let memory = Path::new("/dev/shm");
     let probe = memory.join(format!("meterbook-probe-{}", std::process::id()));
     let base = if std::fs::write(&probe, b"").is_ok() { memory.to_owned() } else { std::env::temp_dir() };
     drop(std::fs::remove_file(probe));
-    base.join(format!("meterbook-{}-{}", std::process::id(), uuid::Uuid::now_v7().simple()))
+    base
 }
 
 /// PostgreSQL refuses to run as root; whom it runs as then. `None` where we are not root.

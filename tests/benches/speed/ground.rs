@@ -26,8 +26,19 @@ pub const POINTS: i64 = READERS * STOPS;
 /// A day, ms.
 const DAY: i64 = 86_400_000;
 
-/// The statements that lay it out in a migrated database. `uuid(hex)` makes an id of 32 hex digits.
-pub fn statements(now: Instant, uuid: impl Fn(&str) -> String, hex: impl Fn(&str, usize) -> String) -> Vec<String> {
+/// How a store says what the two say differently, as SQL.
+pub struct Dialect {
+    /// An id of 32 hex digits.
+    pub uuid: fn(&str) -> String,
+    /// Bytes of hex digits.
+    pub bytes: fn(&str) -> String,
+    /// A number as so many hex digits.
+    pub hex: fn(&str, usize) -> String,
+}
+
+/// The statements that lay it out in a migrated database.
+pub fn statements(now: Instant, dialect: &Dialect) -> Vec<String> {
+    let Dialect { uuid, bytes, hex } = dialect;
     let ms = now.timestamp_millis();
     let day = now.date_naive();
     let series = |n: i64| format!("WITH RECURSIVE n(i) AS (VALUES (1) UNION ALL SELECT i + 1 FROM n WHERE i < {n})");
@@ -53,6 +64,10 @@ pub fn statements(now: Instant, uuid: impl Fn(&str) -> String, hex: impl Fn(&str
             "{} INSERT INTO sessions (account_id, device_id, created_at) SELECT (i - 1) / {PHONES} + 1, i, {ms} FROM n",
             series(READERS * PHONES)
         ),
+        format!(
+            "INSERT INTO accounts (login, name, role, password_hash, created_at) VALUES ('office', 'office', 'analyst', 'x', {ms})"
+        ),
+        format!("INSERT INTO sessions (account_id, created_at) SELECT id, {ms} FROM accounts WHERE login = 'office'"),
         "INSERT INTO areas (name, path) VALUES ('area', 'area')".into(),
         format!("{} INSERT INTO routes (code, area_id) SELECT 'R' || i, 1 FROM n", series(READERS)),
         format!(
@@ -96,7 +111,7 @@ pub fn statements(now: Instant, uuid: impl Fn(&str) -> String, hex: impl Fn(&str
         all.push(format!(
             "{} INSERT INTO records (id, kind, code, point_id, meter_id, reader_id, device_id, device_seq, observed_at, received_at, grade, figure_index, cumulative, balance, flags, body_hash, body) \
              SELECT {}, 'reading', 'field', i, i, (i - 1) / {STOPS} + 1, (i - 1) / {SHARE} + 1, {seq}, {}, {}, 'B', {index}, CASE WHEN i % 20 = 0 THEN {index} - 25000 END, CASE WHEN i % 20 = 0 THEN 300000 END, '', {}, {body} FROM n",
-            series(POINTS), id("i", &key), at("i", &key), at("i", &key), uuid(&hex("i", 32)),
+            series(POINTS), id("i", &key), at("i", &key), at("i", &key), bytes(&hex("i", 64)),
         ));
     }
     all
@@ -107,6 +122,13 @@ pub fn token(folder: &Path, phone: i64, now: Instant) -> String {
     let keys = Keys::load_or_create(&folder.join("keys.json")).unwrap();
     let actor = Actor { account: AccountId(reader_of(phone)), role: Role::Reader, device: Some(DeviceId(phone)) };
     Tokens::new(&keys).mint(&actor, phone, 1, now).unwrap()
+}
+
+/// A token for the one analyst, whose account and session follow all the readers'.
+pub fn office_token(folder: &Path, now: Instant) -> String {
+    let keys = Keys::load_or_create(&folder.join("keys.json")).unwrap();
+    let actor = Actor { account: AccountId(READERS + 1), role: Role::Analyst, device: None };
+    Tokens::new(&keys).mint(&actor, READERS * PHONES + 1, 1, now).unwrap()
 }
 
 /// The reader of a phone.

@@ -31,6 +31,11 @@ impl Node {
         if let Some(database) = database {
             command.args(["--database", database]);
         }
+        Self::of(command)
+    }
+
+    /// Starts any server that tells its address as the last word of its first line.
+    pub fn of(mut command: Command) -> Self {
         let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
         let first = lines.next().expect("the service did not start").unwrap();
@@ -44,15 +49,24 @@ impl Node {
         self.child.id()
     }
 
-    /// Processor time it has used, ms.
+    /// Processor time it and its workers have used, ms.
     pub fn cpu_ms(&self) -> f64 {
-        cpu_ms(self.pid())
+        tree_cpu_ms(self.pid())
     }
 
     /// Memory it holds, MiB.
     pub fn memory_mib(&self) -> f64 {
+        self.status_mib("VmRSS")
+    }
+
+    /// The most memory it has held, MiB.
+    pub fn peak_memory_mib(&self) -> f64 {
+        self.status_mib("VmHWM")
+    }
+
+    fn status_mib(&self, name: &str) -> f64 {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.pid())).unwrap();
-        let line = status.lines().find(|line| line.starts_with("VmRSS")).unwrap();
+        let line = status.lines().find(|line| line.starts_with(name)).unwrap();
         line.split_whitespace().nth(1).unwrap().parse::<f64>().unwrap() / 1024.0
     }
 }
@@ -64,10 +78,28 @@ impl Drop for Node {
     }
 }
 
+/// Processor time of a process and of all it started, ms.
+pub fn tree_cpu_ms(pid: u32) -> f64 {
+    let processes =
+        std::fs::read_dir("/proc").unwrap().filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok());
+    let children = processes.filter(|child| parent_of(*child) == Some(pid));
+    cpu_ms(pid) + children.map(cpu_ms).sum::<f64>()
+}
+
+/// Who started a process.
+pub fn parent_of(pid: u32) -> Option<u32> {
+    stat(pid)?.get(1)?.parse().ok()
+}
+
+/// What the kernel says of a process, from its state on.
+fn stat(pid: u32) -> Option<Vec<String>> {
+    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+    // The name may hold anything; what follows its closing bracket is plain.
+    Some(stat.rsplit(')').next()?.split_whitespace().map(str::to_owned).collect())
+}
+
 /// Processor time of a process and of its children that have ended, ms.
 pub fn cpu_ms(pid: u32) -> f64 {
-    let Ok(stat) = std::fs::read_to_string(format!("/proc/{pid}/stat")) else { return 0.0 };
-    // The name may hold anything; what follows its closing bracket is plain.
-    let fields: Vec<&str> = stat.rsplit(')').next().unwrap().split_whitespace().collect();
+    let Some(fields) = stat(pid) else { return 0.0 };
     fields[11..15].iter().map(|ticks| ticks.parse::<f64>().unwrap() * TICK_MS).sum()
 }

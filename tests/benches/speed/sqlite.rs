@@ -1,8 +1,8 @@
 //! The embedded store.
 
-use crate::ground::{self, PHONES, POINTS, READERS, STOPS};
+use crate::ground::{self, Dialect, POINTS};
 use crate::node::{Node, cpu_ms};
-use crate::phones::{self, Load};
+use crate::phones::{self, dealt, loads};
 use crate::plain;
 use crate::table::Table;
 use chrono::Utc;
@@ -10,8 +10,10 @@ use rusqlite::Connection;
 use std::path::{Path, PathBuf};
 use uuid::Uuid;
 
-struct Ground {
-    folder: PathBuf,
+/// The ground as a database file, or a copy of it.
+pub struct Ground {
+    /// Database and keys.
+    pub folder: PathBuf,
 }
 
 impl Drop for Ground {
@@ -20,24 +22,31 @@ impl Drop for Ground {
     }
 }
 
-fn scratch() -> PathBuf {
+/// A new folder.
+pub fn scratch() -> PathBuf {
     let folder = std::env::temp_dir().join(format!("meterbook-bench-{}", Uuid::now_v7().simple()));
     std::fs::create_dir_all(&folder).unwrap();
     folder
 }
 
-fn database(folder: &Path) -> PathBuf {
+/// The database in a folder.
+pub fn database(folder: &Path) -> PathBuf {
     folder.join("meterbook.sqlite")
 }
 
 impl Ground {
-    fn prepare() -> Self {
+    /// Lays it out.
+    pub fn prepare() -> Self {
         let ground = Self { folder: scratch() };
         drop(Node::start(&ground.folder, None));
         let conn = Connection::open(database(&ground.folder)).unwrap();
-        let hex = |expression: &str, digits: usize| format!("printf('%0{digits}x', {expression})");
+        let dialect = Dialect {
+            uuid: |text| format!("unhex({text})"),
+            bytes: |text| format!("unhex({text})"),
+            hex: |expression, digits| format!("printf('%0{digits}x', {expression})"),
+        };
         conn.execute_batch("PRAGMA journal_mode = WAL; BEGIN").unwrap();
-        for statement in ground::statements(Utc::now(), |text| format!("unhex({text})"), hex) {
+        for statement in ground::statements(Utc::now(), &dialect) {
             conn.execute_batch(&statement).unwrap_or_else(|fault| panic!("{fault}: {statement}"));
         }
         // The service lays the running periods out again, over all points this time.
@@ -53,7 +62,7 @@ impl Ground {
     }
 
     /// A copy that may be written to.
-    fn copy(&self) -> Self {
+    pub fn copy(&self) -> Self {
         let copy = Self { folder: scratch() };
         for name in ["meterbook.sqlite", "keys.json"] {
             std::fs::copy(self.folder.join(name), copy.folder.join(name)).unwrap();
@@ -62,32 +71,8 @@ impl Ground {
     }
 }
 
-/// Batches of `size` over as many readers' rounds as `count` records need, dealt to `clients`.
-fn loads(folder: &Path, clients: i64, count: i64, size: usize) -> Vec<Load> {
-    let now = Utc::now();
-    let readers = (count / STOPS).clamp(clients, READERS);
-    let each = (count / readers).min(STOPS);
-    (0..readers)
-        .map(|reader| {
-            let (boot, phone) = (Uuid::now_v7(), reader * PHONES + 1);
-            let items: Vec<_> = (1..=each).map(|n| ground::reading(reader * STOPS + n, n, boot, now)).collect();
-            let bodies = items.chunks(size).map(|batch| (ground::push_body(batch, boot, now), batch.len())).collect();
-            Load { token: ground::token(folder, phone, now), bodies }
-        })
-        .collect()
-}
-
-/// Deals the loads to so many clients, one after the other on each.
-fn dealt(loads: Vec<Load>, clients: usize) -> Vec<Vec<Load>> {
-    let mut hands: Vec<Vec<Load>> = (0..clients).map(|_| Vec::new()).collect();
-    for (place, load) in loads.into_iter().enumerate() {
-        hands[place % clients].push(load);
-    }
-    hands
-}
-
-pub fn measure(table: &mut Table, quick: bool) {
-    let ground = Ground::prepare();
+/// Pushes in batches of several sizes, against one plain insert.
+pub fn measure(table: &mut Table, ground: &Ground, quick: bool) {
     table.note("service points, records before", format!("{POINTS}, {}", POINTS * ground::MONTHS));
     let count = if quick { 20_000 } else { 96_000 };
 
