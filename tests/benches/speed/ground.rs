@@ -45,7 +45,8 @@ pub fn statements(now: Instant, dialect: &Dialect) -> Vec<String> {
     let long_ago = ms - 400 * DAY;
     let month = 30 * DAY;
     // The youngest lies a whole month back, so that none is in the running month.
-    let at = |i: &str, k: &str| format!("({ms} - 32 * {DAY} - ({k} - 1) * {month} - ({i} % 3000) * 60000)");
+    let months_before = |from: i64, i: &str, k: &str| format!("({from} - ({k} - 1) * {month} - ({i} % 3000) * 60000)");
+    let at = |i: &str, k: &str| months_before(ms - 32 * DAY, i, k);
     let id = |i: &str, k: &str| {
         let at = at(i, k);
         uuid(&format!("{} || '7000' || '8000' || {}", hex(&at, 12), hex(&format!("({k} * 1000000 + {i})"), 12)))
@@ -87,7 +88,7 @@ pub fn statements(now: Instant, dialect: &Dialect) -> Vec<String> {
         format!(
             "{} INSERT INTO purchases (reference, meter_id, loaded_at, volume, paid_fen) SELECT 'S' || i || '-' || k, i, {}, 20000, 6000 FROM n, (SELECT i AS k FROM n WHERE i <= {MONTHS}) AS months WHERE n.i % 20 = 0",
             series(POINTS),
-            at("n.i", "k").replace(&format!("{ms} - 32"), &format!("{ms} - 20"))
+            months_before(ms - 20 * DAY, "n.i", "k")
         ),
         format!(
             "{} INSERT INTO rounds (name, route_id, reader_id, from_day, until_day, state, created_by, created_at, changed_at) SELECT 'round', i, i, '{}', '{}', 'assigned', 1, {ms}, {ms} FROM n",
