@@ -59,7 +59,7 @@ impl Play<'_> {
     fn next_event(&mut self, dice: &mut Dice) -> Event {
         let reader = dice.pick(&self.phones).account;
         match dice.throw(12) {
-            0 => Event::Make { route: *dice.pick(&["W01", "S01"]), reader },
+            0 => Event::Make { route: ["W01", "S01"][dice.throw(2)], reader },
             1..=3 => Event::Assign { round: *dice.pick(&self.rounds), reader },
             4 => Event::Cancel { round: *dice.pick(&self.rounds) },
             5 | 6 => Event::Register { file: register(dice) },

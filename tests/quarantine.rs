@@ -85,7 +85,7 @@ on_both_stores! {
         let one = street.reading(1, "H1", 1030);
         let mut other = street.reading(1, "H2", 1012);
         other["id"] = one["id"].clone();
-        street.push(&[one.clone()]).await;
+        street.push(std::slice::from_ref(&one)).await;
         assert_eq!(outcomes(&street.push(std::slice::from_ref(&other)).await)[0].1, "id_reused");
         let row = listed(&world, "?code=id_reused").await.remove(0);
         let (status, done) = release(&world, &row["id"], json!({})).await;

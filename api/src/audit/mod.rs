@@ -148,8 +148,11 @@ struct Walk {
     last_link: i64,
 }
 
+/// A row and a link at one place of the walk; either may have ended.
+type Pair = (Option<AuditRow>, Option<(i64, Link)>);
+
 impl Walk {
-    fn next(&mut self, conn: &mut Conn) -> QueryResult<(Option<AuditRow>, Option<(i64, Link)>)> {
+    fn next(&mut self, conn: &mut Conn) -> QueryResult<Pair> {
         if self.rows.is_empty() {
             self.rows = store::rows_after(conn, self.last_row)?.into();
         }

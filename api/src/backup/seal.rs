@@ -140,7 +140,6 @@ impl<R: Read> Read for Opener<R> {
 }
 
 #[cfg(test)]
-#[expect(clippy::unwrap_used, reason = "a test ends where something is not as expected")]
 mod tests {
     use super::*;
 
