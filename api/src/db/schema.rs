@@ -2,8 +2,12 @@
 
 #![expect(missing_docs, reason = "the columns are described in the migrations")]
 
+mod evidence;
+mod following;
 mod pushed;
 
+pub use evidence::*;
+pub use following::*;
 pub use pushed::*;
 
 diesel::table! {
@@ -346,43 +350,6 @@ diesel::table! {
 }
 
 diesel::table! {
-    feeds (reader_id) {
-        reader_id -> BigInt,
-        head -> BigInt,
-        floor -> BigInt,
-    }
-}
-
-diesel::table! {
-    feed_entries (reader_id, version) {
-        reader_id -> BigInt,
-        version -> BigInt,
-        kind -> Text,
-        subject -> BigInt,
-        change -> Text,
-        reason -> Text,
-        keep_until -> Nullable<BigInt>,
-        at -> BigInt,
-    }
-}
-
-diesel::table! {
-    use crate::db::types::UuidKey;
-    use diesel::sql_types::*;
-
-    record_verdicts (id) {
-        id -> BigInt,
-        reader_id -> BigInt,
-        device_id -> BigInt,
-        record_id -> UuidKey,
-        state -> Text,
-        flags -> Text,
-        cases -> Text,
-        decided_at -> BigInt,
-    }
-}
-
-diesel::table! {
     coverage_periods (period) {
         period -> Integer,
         opened_at -> BigInt,
@@ -430,62 +397,6 @@ diesel::table! {
         opened_at -> BigInt,
         stake -> Nullable<BigInt>,
         evidence -> Text,
-    }
-}
-
-diesel::table! {
-    photos (sha256) {
-        sha256 -> Binary,
-        media_type -> Text,
-        bytes -> BigInt,
-        device_id -> BigInt,
-        stored_at -> BigInt,
-        named_at -> Nullable<BigInt>,
-        swept_at -> Nullable<BigInt>,
-    }
-}
-
-diesel::table! {
-    use crate::db::types::UuidKey;
-    use diesel::sql_types::*;
-
-    record_photos (id) {
-        id -> BigInt,
-        record_id -> UuidKey,
-        sha256 -> Binary,
-        point_id -> BigInt,
-        reader_id -> BigInt,
-        device_id -> BigInt,
-        received_at -> BigInt,
-        arrived_at -> Nullable<BigInt>,
-    }
-}
-
-diesel::table! {
-    use crate::db::types::UuidKey;
-    use diesel::sql_types::*;
-
-    photo_uploads (id) {
-        id -> UuidKey,
-        device_id -> BigInt,
-        sha256 -> Binary,
-        bytes -> BigInt,
-        received -> BigInt,
-        created_at -> BigInt,
-        expires_at -> BigInt,
-        finished_at -> Nullable<BigInt>,
-    }
-}
-
-diesel::table! {
-    use crate::db::types::UuidKey;
-    use diesel::sql_types::*;
-
-    photo_upload_pieces (id) {
-        id -> UuidKey,
-        upload_id -> UuidKey,
-        position -> BigInt,
-        bytes -> BigInt,
     }
 }
 

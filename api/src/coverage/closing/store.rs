@@ -102,7 +102,7 @@ pub fn insert_snapshot(
             t::target_bp.eq(i64::from(settings.target(class).0)),
         ),
     );
-    each!(conn, c => diesel::insert_into(t::table).values(row).execute(c)).map(drop)
+    each!(conn, c => diesel::insert_into(period_snapshots::table).values(row).execute(c)).map(drop)
 }
 
 /// The frozen figures of a period: class, buckets, target.

@@ -170,7 +170,7 @@ pub fn store_head(conn: &mut Conn, head: &Head, now: Instant) -> QueryResult<()>
         t::changed_at.eq(to_ms(now)),
     );
     let row = (t::record_id.eq(Uuid16(head.record.0)), content.clone());
-    each!(conn, c => diesel::insert_into(t::table)
+    each!(conn, c => diesel::insert_into(corrected_records::table)
         .values(row)
         .on_conflict(t::record_id)
         .do_update()
