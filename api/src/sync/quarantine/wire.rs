@@ -63,8 +63,31 @@ pub struct ReleaseRequest {
     /// Why; at most 1,000 characters.
     pub reason: String,
     /// Members to put right; the rest stays as it was sent. The time is taken as it was, unless it is what was wrong.
-    #[schema(value_type = Option<Object>)]
+    #[schema(value_type = Option<ReplacedMembers>)]
     pub members: Option<serde_json::Map<String, serde_json::Value>>,
+}
+
+/// Members of an item in the place of those that were sent. Any other member of a pushed item may be given too.
+#[derive(ToSchema)]
+pub struct ReplacedMembers {
+    /// The service point.
+    pub service_point_id: Option<i64>,
+    /// `field`, `reread` or `customer`.
+    pub reading_kind: Option<String>,
+    /// Mechanical index, 0.001 m³.
+    pub index: Option<i64>,
+    /// Cumulative, 0.001 m³.
+    pub cumulative: Option<i64>,
+    /// Balance, 0.001 m³ or fen.
+    pub balance: Option<i64>,
+    /// Why the meter could not be read.
+    pub attempt_code: Option<String>,
+    /// The number seen on the meter.
+    pub seen_number: Option<String>,
+    /// The figures were entered twice.
+    pub confirmed: Option<bool>,
+    /// A note.
+    pub note: Option<String>,
 }
 
 /// Rejects an item for good.
