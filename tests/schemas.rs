@@ -113,7 +113,12 @@ fn both_stores_have_the_same_tables_and_columns() {
 #[test]
 fn diesels_tables_are_those_of_the_migrations() {
     let database = migrated(StoreKind::Sqlite).unwrap();
-    let source = concat!(include_str!("../api/src/db/schema.rs"), include_str!("../api/src/db/schema/pushed.rs"));
+    let source = concat!(
+        include_str!("../api/src/db/schema.rs"),
+        include_str!("../api/src/db/schema/evidence.rs"),
+        include_str!("../api/src/db/schema/following.rs"),
+        include_str!("../api/src/db/schema/pushed.rs"),
+    );
     let mut wanted: Vec<String> =
         columns(&database).into_iter().map(|column| format!("{}.{}", column.table, column.name)).collect();
     let mut named = Vec::new();
