@@ -170,7 +170,7 @@ mod tests {
 
     #[test]
     fn what_was_sent_comes_out_however_it_is_cut_into_pieces() {
-        let plain: Vec<u8> = (0..200_000_u32).map(|n| u8::try_from(n * n % 251).unwrap_or(0)).collect();
+        let plain: Vec<u8> = (0..200_000_u64).map(|n| u8::try_from(n * n % 251).unwrap_or(0)).collect();
         for (encoding, send) in ALL {
             let sent = send(&plain);
             for step in [1 << 20, 1_000, 7] {
