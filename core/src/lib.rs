@@ -7,6 +7,7 @@
 pub mod accounts;
 pub mod anomalies;
 pub mod calendar;
+mod coded;
 pub mod coverage;
 pub mod id;
 pub mod meters;

@@ -2,51 +2,21 @@
 //!
 //! Why separate: the register is never changed by a phone. What may be proposed, and what an acceptance changes, is here.
 
-use crate::text::Text;
+use crate::coded::coded;
 
-macro_rules! found {
-    ($($(#[$doc:meta])* $name:ident = $code:literal: $zh:literal, $en:literal;)+) => {
-        /// What differs from the register.
-        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
-        pub enum FoundKind { $($(#[$doc])* $name,)+ }
-
-        impl FoundKind {
-            /// Every kind.
-            pub const ALL: &'static [Self] = &[$(Self::$name),+];
-
-            /// The code used in the API and the database.
-            #[must_use]
-            pub const fn code(self) -> &'static str {
-                match self { $(Self::$name => $code,)+ }
-            }
-
-            /// What a person reads.
-            #[must_use]
-            pub const fn text(self) -> Text {
-                match self { $(Self::$name => Text { zh: $zh, en: $en },)+ }
-            }
-        }
-    };
-}
-
-found! {
-    /// The meter shows another number than the register.
-    WrongNumber = "wrong_number": "表号与档案不符", "the meter shows another number";
-    /// Gas enters from the other side.
-    InletSide = "inlet_side": "进气方向与档案不符", "gas enters from the other side";
-    /// The meter hangs in another place.
-    Moved = "moved": "表具位置已变动", "the meter hangs in another place";
-    /// The meter can't be reached or seen.
-    Obstructed = "obstructed": "表具被遮挡，无法抄读", "the meter is obstructed";
-    /// Told in words.
-    Other = "other": "其他", "other";
-}
-
-impl FoundKind {
-    /// The kind of a [`code`](Self::code).
-    #[must_use]
-    pub fn from_code(code: &str) -> Option<Self> {
-        Self::ALL.iter().copied().find(|kind| kind.code() == code)
+coded! {
+    /// What differs from the register.
+    FoundKind {
+        /// The meter shows another number than the register.
+        WrongNumber = "wrong_number": "表号与档案不符", "the meter shows another number";
+        /// Gas enters from the other side.
+        InletSide = "inlet_side": "进气方向与档案不符", "gas enters from the other side";
+        /// The meter hangs in another place.
+        Moved = "moved": "表具位置已变动", "the meter hangs in another place";
+        /// The meter can't be reached or seen.
+        Obstructed = "obstructed": "表具被遮挡，无法抄读", "the meter is obstructed";
+        /// Told in words.
+        Other = "other": "其他", "other";
     }
 }
 

@@ -2,63 +2,33 @@
 //!
 //! Why separate: the codes are a contract with phones in the field, and a hazard has a life of its own beside the reading.
 
-use crate::text::Text;
+use crate::coded::coded;
 
-macro_rules! hazards {
-    ($($(#[$doc:meta])* $name:ident = $code:literal: $zh:literal, $en:literal;)+) => {
-        /// What is dangerous.
-        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
-        pub enum HazardCode { $($(#[$doc])* $name,)+ }
-
-        impl HazardCode {
-            /// Every code.
-            pub const ALL: &'static [Self] = &[$(Self::$name),+];
-
-            /// The code used in the API and the database.
-            #[must_use]
-            pub const fn code(self) -> &'static str {
-                match self { $(Self::$name => $code,)+ }
-            }
-
-            /// What a person reads.
-            #[must_use]
-            pub const fn text(self) -> Text {
-                match self { $(Self::$name => Text { zh: $zh, en: $en },)+ }
-            }
-        }
-    };
-}
-
-hazards! {
-    /// Gas can be smelt or measured.
-    Leak = "leak": "疑似漏气", "gas leak suspected";
-    /// The hose is old, cracked or too long.
-    Hose = "hose": "软管老化、破损或超长", "hose worn, damaged or too long";
-    /// The pipe rusts.
-    Corrosion = "corrosion": "管道或表具锈蚀", "pipe or meter corroded";
-    /// The pipe or meter is boxed in.
-    Enclosed = "enclosed": "管道或表具被包封、遮挡", "pipe or meter boxed in";
-    /// Somebody altered the installation.
-    Altered = "altered": "私改、私接燃气设施", "installation altered without leave";
-    /// The place is not ventilated.
-    Ventilation = "ventilation": "通风不良", "poor ventilation";
-    /// Fire, heat or power close by.
-    HeatNearby = "heat_nearby": "附近有火源、热源或电源", "fire, heat or power close by";
-    /// Goods that burn are stored beside.
-    Flammables = "flammables": "堆放易燃易爆物品", "flammable goods stored beside";
-    /// The seal is broken or the meter was tampered with.
-    Seal = "seal": "铅封损坏或表具被动", "seal broken or meter tampered with";
-    /// The water heater or cooker is unsafe.
-    Appliance = "appliance": "燃气器具不合格或超期", "unsafe or outdated appliance";
-    /// Told in words.
-    Other = "other": "其他", "other";
-}
-
-impl HazardCode {
-    /// The hazard of a [`code`](Self::code).
-    #[must_use]
-    pub fn from_code(code: &str) -> Option<Self> {
-        Self::ALL.iter().copied().find(|hazard| hazard.code() == code)
+coded! {
+    /// What is dangerous.
+    HazardCode {
+        /// Gas can be smelt or measured.
+        Leak = "leak": "疑似漏气", "gas leak suspected";
+        /// The hose is old, cracked or too long.
+        Hose = "hose": "软管老化、破损或超长", "hose worn, damaged or too long";
+        /// The pipe rusts.
+        Corrosion = "corrosion": "管道或表具锈蚀", "pipe or meter corroded";
+        /// The pipe or meter is boxed in.
+        Enclosed = "enclosed": "管道或表具被包封、遮挡", "pipe or meter boxed in";
+        /// Somebody altered the installation.
+        Altered = "altered": "私改、私接燃气设施", "installation altered without leave";
+        /// The place is not ventilated.
+        Ventilation = "ventilation": "通风不良", "poor ventilation";
+        /// Fire, heat or power close by.
+        HeatNearby = "heat_nearby": "附近有火源、热源或电源", "fire, heat or power close by";
+        /// Goods that burn are stored beside.
+        Flammables = "flammables": "堆放易燃易爆物品", "flammable goods stored beside";
+        /// The seal is broken or the meter was tampered with.
+        Seal = "seal": "铅封损坏或表具被动", "seal broken or meter tampered with";
+        /// The water heater or cooker is unsafe.
+        Appliance = "appliance": "燃气器具不合格或超期", "unsafe or outdated appliance";
+        /// Told in words.
+        Other = "other": "其他", "other";
     }
 }
 
