@@ -13,6 +13,7 @@
 mod support;
 
 mod accounts;
+mod apps;
 mod audit;
 mod backup;
 mod bad_input;
@@ -28,6 +29,7 @@ mod gaps;
 mod hazards;
 mod headers;
 mod periods;
+mod phone_app;
 mod phones;
 mod photos;
 mod photos_s3;

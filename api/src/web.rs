@@ -1,4 +1,7 @@
-//! The pages a person opens: the contract made readable at `/docs`, drawn by the server from the document itself.
+//! The pages a person opens: the reader's app at `/app`, and the contract made readable at `/docs`, drawn by the server from
+//! the document itself.
+
+mod assets;
 
 use crate::contract;
 use actix_web::http::header::{CACHE_CONTROL, LOCATION};
@@ -9,7 +12,7 @@ use std::fmt::Write as _;
 
 /// Adds the pages.
 pub fn pages(config: &mut web::ServiceConfig) {
-    config.service(home).service(docs).service(style);
+    config.service(home).service(docs).service(style).configure(assets::apps);
 }
 
 #[get("/")]

@@ -8,7 +8,8 @@ use crate::http::{from_ms, to_ms};
 use chrono::NaiveDate;
 use diesel::prelude::*;
 use meterbook::anomalies::{
-    Facts, Finding, Gas, Observation, Purchases, Settings, Severity, Verdict, Visit, expected, judge, over_age,
+    DoorCheck, Facts, Finding, Gas, Observation, Purchases, Settings, Severity, Verdict, Visit, door_check, expected,
+    judge, over_age,
 };
 use meterbook::calendar::Instant;
 use meterbook::id::{MeterId, PointId, RecordId};
@@ -229,6 +230,13 @@ impl Installed {
     #[must_use]
     pub fn last(&self) -> Option<&Visit> {
         self.visits.last()
+    }
+
+    /// What the three figures are held against each other by until `end`, of which at most `most` is used.
+    #[must_use]
+    pub fn door_check(&self, end: Instant, most: Volume) -> Option<DoorCheck> {
+        let last = self.last()?;
+        door_check(&self.traits, &last.figures, self.purchases_between(last.at, end), most, &Settings::default())
     }
 
     /// S: unknown where the sales system never spoke of this meter.

@@ -9,6 +9,7 @@ pub mod catalogue;
 mod ceiling;
 mod comparison;
 mod direction;
+mod door;
 mod expectation;
 mod finding;
 mod identity;
@@ -23,6 +24,7 @@ mod tests;
 mod three_figures;
 
 pub use catalogue::{Kind, Rule, Severity, reason};
+pub use door::{DoorCheck, balance_per_m3, door_check};
 pub use expectation::expected;
 pub use finding::{Evidence, Finding, Verdict};
 pub use over_age::{Gas, over_age};
