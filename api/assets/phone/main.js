@@ -131,6 +131,11 @@ async function main() {
         navigate();
     });
     addEventListener('keydown', onKey);
+    addEventListener('beforeinstallprompt', event => {
+        event.preventDefault();
+        state.install = () => event.prompt();
+        draw();
+    });
     onOthers(async what => {
         if (what === 'session') await loadSession();
         await loadAll();

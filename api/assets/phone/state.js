@@ -12,6 +12,7 @@ export const state = {
     sync: { busy: false, okAt: undefined, problem: undefined, skew: 0, reachable: undefined },
     storage: { persisted: undefined, usage: undefined, quota: undefined },
     update: undefined,
+    install: undefined,
     /** What a screen holds while it is open. */
     screen: {},
     /** The entry under way. */

@@ -14,8 +14,11 @@ const BATCH = 100;
 const EVERY_MS = 15_000;
 /** While the server pokes, looking around by oneself can be rare. */
 const EVERY_POKED_MS = 120_000;
+/** The server spreads refetches over five minutes. */
+const MOST_JITTER_MS = 600_000;
 
 let failures = 0;
+/** By the monotonic clock: a phone whose date is set back must not be silent for a day. */
 let notBefore = 0;
 let running;
 let again = false;
@@ -27,7 +30,7 @@ export function sync(eager = false) {
         again = true;
         return running;
     }
-    if (!state.session || state.session.ended || Date.now() < notBefore) return Promise.resolve();
+    if (!state.session || state.session.ended || performance.now() < notBefore) return Promise.resolve();
     running = locked(round).finally(() => {
         running = undefined;
         if (again) {
@@ -62,7 +65,7 @@ async function round() {
 function note(fault) {
     failures += 1;
     const asked = fault instanceof Problem ? fault.retryAfter : 0;
-    notBefore = Date.now() + wait(failures, asked, 60_000);
+    notBefore = performance.now() + wait(failures, asked, 60_000);
     state.sync.reachable = !(fault instanceof NoAnswer);
     if (fault instanceof SessionEnded) state.sync.problem = { kind: 'ended' };
     else if (fault instanceof NoAnswer) state.sync.problem = { kind: 'offline' };
@@ -169,7 +172,8 @@ async function offer(since) {
 async function fetchRounds() {
     const pulled = (await database.kept('pulled')) ?? {};
     for (const { id, at } of pulled.refetch ?? []) {
-        if (Date.now() < at) continue;
+        // What lies far ahead was noted by a clock that was wrong then or is now.
+        if (at - Date.now() > 0 && at - Date.now() < MOST_JITTER_MS) continue;
         let round;
         try {
             round = (await signed('GET', `/v1/sync/rounds/${id}`)).body;
@@ -217,25 +221,26 @@ async function listen() {
         poked = false;
         await new Promise(done => setTimeout(done, EVERY_MS));
     }
-    listening = false;
 }
 
 let listening = false;
 function startListening() {
     if (listening) return;
     listening = true;
-    listen();
+    // A phone has one stream: its other windows hear by the broadcast.
+    const alone = navigator.locks ? navigator.locks.request('meterbook-pokes', { ifAvailable: true }, lock => lock && listen()) : listen();
+    alone.catch(() => {}).finally(() => (listening = false));
 }
 
 /** Begins, and goes on for as long as the page lives. */
 export function start() {
     askMeta().catch(() => {});
     sync(true).then(startListening);
-    let last = Date.now();
+    let last = performance.now();
     setInterval(() => {
         if (document.visibilityState !== 'visible') return;
-        if (poked && state.counts.owed + state.counts.photos === 0 && Date.now() - last < EVERY_POKED_MS) return;
-        last = Date.now();
+        if (poked && state.counts.owed + state.counts.photos === 0 && performance.now() - last < EVERY_POKED_MS) return;
+        last = performance.now();
         sync();
         startListening();
     }, EVERY_MS);

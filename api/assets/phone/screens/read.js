@@ -47,6 +47,8 @@ export async function done() {
     const fault = formFault(meter, draft.figures, { displayFault: draft.display_fault, photos: draft.photos.length });
     if (fault) return change({ fault, active: draft.display_fault && after ? after : open ?? draft.active });
     const typed = amounts(draft.figures);
+    // The band already stands on the reading that is to be corrected.
+    if (draft.corrects) return finish(typed, false);
     const next = follow(draft.first, meter, typed);
     if (next.step === 'save') return finish(typed, next.confirmed);
     if (next.step === 'decide') return change({ step: 'decide', places: next.places, proof: next.proof, typed });
