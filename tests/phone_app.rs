@@ -11,6 +11,7 @@ use serde_json::Value;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::{Mutex, OnceLock, PoisonError};
 
 const OWN: &str = "FROM records WHERE device_id IS NOT NULL";
 
@@ -46,8 +47,7 @@ impl Town {
 
 /// A script with the app's modules beside it, told of the world.
 fn script(tools: Tools, name: &str, world: &World, town: &Town) -> Command {
-    let folder = project(tools);
-    let mut command = tools.node(&folder);
+    let mut command = tools.node(project(tools));
     command
         .arg(name)
         .env("METERBOOK_URL", &world.url)
@@ -58,8 +58,16 @@ fn script(tools: Tools, name: &str, world: &World, town: &Town) -> Command {
     command
 }
 
-fn project(tools: Tools) -> PathBuf {
-    tools.node_project("browser")
+/// The scripts with their packages, and the app's own modules below the same `package.json`.
+fn project(tools: Tools) -> &'static Path {
+    static FOLDER: OnceLock<PathBuf> = OnceLock::new();
+    FOLDER.get_or_init(|| {
+        let folder = tools.node_project("browser");
+        for part in ["phone", "lib"] {
+            copy(&Path::new(TESTS).join("../api/assets").join(part), &folder.join("assets").join(part));
+        }
+        folder
+    })
 }
 
 /// What the phone printed that it holds.
@@ -82,8 +90,11 @@ fn assert_same(world: &World, held: &Value) {
     assert_eq!(world.database.texts("SELECT code AS value FROM quarantine"), Vec::<String>::new());
 }
 
+/// One browser at a time: several on a small machine are slower than one after the other.
 fn on_sqlite<F: Future<Output = ()>>(scenario: impl FnOnce(World, Tools) -> F) {
+    static TURN: Mutex<()> = Mutex::new(());
     let Some(tools) = browser() else { return };
+    let _turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
     crate::support::run(StoreKind::Sqlite, |world| scenario(world, tools));
 }
 
@@ -156,10 +167,24 @@ fn every_screen_can_be_seen_heard_and_touched_in_english() {
 fn the_apps_rules_are_those_of_the_domain() {
     let Some(tools) = browser() else { return };
     let folder = project(tools);
-    let assets = folder.join("assets");
-    copy(&Path::new(TESTS).join("../api/assets/phone"), &assets.join("phone"));
-    let said = run(tools.node(&folder).arg("rules.mjs").env("METERBOOK_ASSETS", &assets));
+    let said = run(tools.node(folder).arg("rules.mjs").env("METERBOOK_ASSETS", folder.join("assets")));
     assert!(said.contains("as expected"), "{said}");
+}
+
+/// What the app says of the contract's members in its comments holds against types made of the contract.
+#[test]
+fn the_app_knows_the_contract() {
+    let Some(tools) = browser() else { return };
+    let folder = project(tools);
+    let contract = meterbook_api::contract::openapi_yaml().unwrap();
+    std::fs::write(folder.join("openapi.yaml"), contract).unwrap();
+    let program = |name: &str| {
+        let mut command = tools.node(folder);
+        command.arg(folder.join("node_modules").join(name));
+        command
+    };
+    run(program("openapi-typescript/bin/cli.js").args(["openapi.yaml", "-o", "api.d.ts"]));
+    run(program("typescript/bin/tsc").args(["-p", "."]));
 }
 
 /// Below the project's `package.json`, which makes modules of the scripts.

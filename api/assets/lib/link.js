@@ -31,12 +31,22 @@ async function gzip(text) {
 }
 
 /**
+ * @typedef {{token?: string, json?: object | string, bytes?: ArrayBuffer, type?: string, headers?: Record<string, string>, patience?: number,
+ *     signal?: AbortSignal}} Asking
+ */
+
+/**
  * Asks. `json` is an object or a text that is JSON already; `bytes` go as they are. Returns `{status, headers, body}`; 304 has no
  * body. Throws `Problem` or `NoAnswer`.
+ * @param {string} method
+ * @param {string} path
+ * @param {Asking} [asking]
  */
 export async function ask(method, path, { token, json, bytes, type, headers = {}, patience = PATIENCE, signal } = {}) {
+    /** @type {Record<string, string>} */
     const sent = { 'accept-language': currentLanguage() === 'en' ? 'en' : 'zh-CN', ...headers };
     if (token) sent.authorization = `Bearer ${token}`;
+    /** @type {string | ArrayBuffer | undefined} */
     let body = bytes;
     if (type) sent['content-type'] = type;
     if (json !== undefined) {

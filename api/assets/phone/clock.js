@@ -9,7 +9,8 @@ const DRIFT = 1500;
 export class Clocks {
     /** `wall` and `elapsed` may be given for tests. */
     constructor(wall = () => Date.now(), elapsed = () => performance.now()) {
-        Object.assign(this, { wall, elapsed });
+        this.wall = wall;
+        this.elapsed = elapsed;
         this.begin();
     }
 

@@ -4,7 +4,8 @@
 /** Decimals of m³ that must be read for a step of 0.001 m³ × resolution: 1000 → 0, 100 → 1 … */
 const decimalsOf = resolution => Math.max(0, 3 - Math.floor(Math.log10(Math.max(1, resolution))));
 
-/** The wheels of a meter's index. `needed` of the red ones must be read, the others may be. */
+/** The wheels of a meter's index. `needed` of the red ones must be read, the others may be.
+ * @param {PulledMeter} meter */
 export function wheelsOf(meter) {
     const red = Math.min(3, meter.digits_decimal);
     return { black: meter.digits_integer, red, needed: Math.min(red, decimalsOf(meter.resolution)) };

@@ -4,7 +4,8 @@
 
 const WHEEL = 1000;
 
-/** The range of a meter's index on its dial. */
+/** The range of a meter's index on its dial.
+ * @param {PulledMeter} meter */
 const wrapOf = meter => 10 ** meter.digits_integer * WHEEL;
 
 /** How far `index` lies beyond `from` on the dial. */
@@ -12,7 +13,9 @@ const ahead = (meter, from, index) => (((index - from) % wrapOf(meter)) + wrapOf
 
 const within = (meter, index, low, high) => ahead(meter, low, index) <= ahead(meter, low, high);
 
-/** `in`, `out`, `beyond` what the meter can have passed, or `unknown`. */
+/** `in`, `out`, `beyond` what the meter can have passed, or `unknown`.
+ * @param {PulledMeter} meter
+ * @param {number} index */
 export function bandOf(meter, index) {
     if (meter.band_low === undefined || meter.band_high === undefined) return 'unknown';
     if (within(meter, index, meter.band_low, meter.band_high)) return 'in';
@@ -43,7 +46,9 @@ function wheelsToLookAt(meter, index, isGood) {
     return found.size <= 2 ? [...found].sort() : [];
 }
 
-/** I1 and I2 by the relations: which hold. `undefined` where the phone does not know the last figures' relations. */
+/** I1 and I2 by the relations: which hold. `undefined` where the phone does not know the last figures' relations.
+ * @param {PulledMeter} meter
+ * @param {Figures} figures */
 function relations(meter, { index, cumulative, balance }) {
     if (meter.index_ahead === undefined || [index, cumulative, balance].includes(undefined)) return undefined;
     const wrap = wrapOf(meter);
@@ -55,12 +60,15 @@ function relations(meter, { index, cumulative, balance }) {
     return { apart, account, agree: Math.abs(apart) <= meter.index_ahead_tolerance, accountHolds };
 }
 
-/** ¥325.00 and 325 m³ look alike on a display: thousandths of what is shown. */
+/** ¥325.00 and 325 m³ look alike on a display: thousandths of what is shown.
+ * @param {PulledMeter} meter
+ * @param {number} balance */
 const displayed = (meter, balance) => (meter.balance_unit === 'money' ? balance * 10 : balance);
 const balanceBehind = (meter, number) => (meter.balance_unit === 'money' ? (number % 10 === 0 ? number / 10 : undefined) : number);
 
 const ORDERS = [[0, 2, 1], [1, 0, 2], [1, 2, 0], [2, 0, 1], [2, 1, 0]];
 
+/** @param {PulledMeter} meter @param {Figures} figures */
 function isSwapped(meter, { index, cumulative, balance }) {
     const typed = [index, cumulative, displayed(meter, balance)];
     const fits = ORDERS.map(order => order.map(place => typed[place])).filter(([m, e, shown]) => {
@@ -75,6 +83,8 @@ function isSwapped(meter, { index, cumulative, balance }) {
 /**
  * Where to look again, at most one place per figure: `{figure, why, wheels}`. Empty: nothing to ask. `figures` are
  * `{index, cumulative, balance}` in 0.001 m³ or fen; of a household the index alone.
+ * @param {PulledMeter} meter
+ * @param {Figures} figures
  */
 export function look(meter, figures) {
     const { index, balance } = figures;

@@ -43,7 +43,8 @@ export async function discard() {
 
 let saving = false;
 
-/** Turns the draft into a record. Returns its row once it is on disk; `undefined` where it could not be kept: then the draft is still there. */
+/** Turns the draft into a record. Returns its row once it is on disk; `undefined` where it could not be kept: then the draft is still there.
+ * @param {Partial<PushItem>} members */
 export async function save(members) {
     const { draft } = state;
     if (!draft || saving) return undefined;
@@ -52,6 +53,7 @@ export async function save(members) {
         await writing.catch(() => {});
         const { at, elapsed_ms, boot_id } = state.clocks.now();
         const note = draft.note.trim();
+        /** @type {Partial<PushItem>} */
         const item = { ...members, service_point_id: draft.point, read_at: at, read_elapsed_ms: elapsed_ms, boot_id, note: note || undefined };
         const { round, stop, key } = draft;
         const row = await store({ id: draft.id, item, round, stop, photos: draft.photos.map(photo => photo.sha256), draft: key }, state.session.account.id);

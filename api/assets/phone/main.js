@@ -133,7 +133,7 @@ async function main() {
     addEventListener('keydown', onKey);
     addEventListener('beforeinstallprompt', event => {
         event.preventDefault();
-        state.install = () => event.prompt();
+        state.install = () => /** @type {any} */ (event).prompt();
         draw();
     });
     onOthers(async what => {

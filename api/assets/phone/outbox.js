@@ -8,15 +8,18 @@ const FIRST = { numbering: 1, next: 1, prev: '0'.repeat(64) };
 const KEEP_MS = 60 * 86_400_000;
 
 /** What a screen needs to know of a record. */
-export const brief = ({ body, hash, ...row }) => row;
+export const brief = ({ body, hash, ...row }) => /** @type {OwnRecord} */ (/** @type {unknown} */ (row));
 
 /**
  * Stores what was noted: `{id, item, round, stop, photos, draft}`. Safe when fulfilled. The same id a second time is the same record:
  * it is stored once, however often the button was pressed or the page was killed.
+ * @param {{id: string, item: Partial<PushItem>, round: number, stop: number, photos: string[], draft?: string}} made
+ * @param {number} account
  */
 export async function store(made, account) {
     for (;;) {
         const counter = (await read(['kept'], stores => result(stores.kept.get('counter')))) ?? FIRST;
+        /** @type {Partial<PushItem>} */
         const item = { ...made.item, id: made.id, device_seq: counter.next, prev_hash: counter.prev };
         if (made.photos.length) item.evidence = made.photos;
         const body = canonical(item);
@@ -53,7 +56,8 @@ export async function owed(account, limit) {
 /** The last number given. */
 export const lastSeq = async () => ((await read(['kept'], stores => result(stores.kept.get('counter')))) ?? FIRST).next - 1;
 
-/** Settles records by their receipts, all of an answer in one transaction. Returns the rows that are settled now. */
+/** Settles records by their receipts, all of an answer in one transaction. Returns the rows that are settled now.
+ * @param {ItemReceipt[]} receipts */
 export function settle(receipts, now = Date.now()) {
     return write(['records'], async stores => {
         const settled = [];
@@ -71,7 +75,8 @@ export function settle(receipts, now = Date.now()) {
     });
 }
 
-/** Notes what was decided of records after their receipts. */
+/** Notes what was decided of records after their receipts.
+ * @param {PulledVerdict[]} verdicts */
 export function judge(verdicts) {
     return write(['records'], async stores => {
         const changed = [];

@@ -2,7 +2,9 @@
 
 const byOrder = (one, two) => one.position - two.position || one.id - two.id;
 
-/** Applies one page to a map of rounds by id, in the order the contract gives. Returns the new map; throws on a page that is not whole. */
+/** Applies one page to a map of rounds by id, in the order the contract gives. Returns the new map; throws on a page that is not whole.
+ * @param {Map<number, PulledRound>} held
+ * @param {PullAnswer} page */
 export function apply(held, page) {
     const lists = ['removed', 'rounds', 'changed_rounds', 'removed_stops', 'stops'];
     if (typeof page.cursor !== 'string' || !lists.every(list => Array.isArray(page[list]))) throw new Error('a pull answer that is not whole');
@@ -21,7 +23,9 @@ export function apply(held, page) {
     return next;
 }
 
-/** The stops of a round as the reader walks: `office`, `learned`, or either backwards. */
+/** The stops of a round as the reader walks: `office`, `learned`, or either backwards.
+ * @param {PulledRound} round
+ * @param {string} order */
 export function ordered(round, order) {
     const stops = [...round.stops];
     if (order.startsWith('learned')) {
@@ -31,7 +35,9 @@ export function ordered(round, order) {
     return order.endsWith('reverse') ? stops.reverse() : stops;
 }
 
-/** How a stop stands: what the server says, or what this phone has noted since. `refused` where its record was turned down. */
+/** How a stop stands: what the server says, or what this phone has noted since. `refused` where its record was turned down.
+ * @param {PulledStop} stop
+ * @param {OwnRecord[]} own */
 export function standing(stop, own = []) {
     const good = own.filter(record => record.outcome !== 'rejected' && record.outcome !== 'conflict');
     if (stop.state === 'read' || good.some(record => record.kind === 'reading')) return 'read';
@@ -48,7 +54,10 @@ export function count(stops, standingOf) {
     return counts;
 }
 
-/** What each class still needs for its target among these stops, in whole points: ceil(target × all) − read. */
+/** What each class still needs for its target among these stops, in whole points: ceil(target × all) − read.
+ * @param {PulledStop[]} stops
+ * @param {(stop: PulledStop) => string} standingOf
+ * @param {CatalogueTarget[]} targets */
 export function owedToTarget(stops, standingOf, targets) {
     const classes = targets.map(target => {
         const own = stops.filter(stop => stop.class === target.class);
@@ -61,7 +70,9 @@ export function owedToTarget(stops, standingOf, targets) {
 
 const plain = text => String(text ?? '').toLowerCase().replace(/[\s-]/g, '');
 
-/** Stops that a search finds: by meter number, customer number or address. The number's end is what one can read on a dusty meter. */
+/** Stops that a search finds: by meter number, customer number or address. The number's end is what one can read on a dusty meter.
+ * @param {PulledStop[]} stops
+ * @param {string} wanted */
 export function search(stops, wanted) {
     const sought = plain(wanted);
     if (!sought) return stops;

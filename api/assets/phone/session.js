@@ -16,6 +16,7 @@ export async function load() {
 
 /** Turns a code into a session. The code works once. */
 export async function activate(code, label) {
+    /** @type {{body: TokenAnswer}} */
     const { body } = await ask('POST', '/v1/auth/activate', { json: { code, label: label || 'PWA', platform: platform() } });
     await beginNumbering();
     const session = {
@@ -51,6 +52,7 @@ async function exchange(spent) {
         return;
     }
     try {
+        /** @type {{body: TokenAnswer}} */
         const { body } = await ask('POST', '/v1/auth/refresh', { json: { refresh_token: session.refresh } });
         const next = { ...session, access: body.access_token, refresh: body.refresh_token };
         await keep('session', next);

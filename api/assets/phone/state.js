@@ -1,12 +1,21 @@
 // What is on the screen is a function of this one object; `draw` shows it anew.
 export const state = {
+    /** `starting`, `ready`, `wechat` or `no_storage`. */
     phase: 'starting',
     route: { name: 'today' },
     session: undefined,
     settings: { language: undefined, theme: 'auto', large: false, rightToLeft: false, order: 'office' },
+    /** @type {Map<number, PulledRound>} */
     rounds: new Map(),
+    /** @type {Catalogue | undefined} */
     catalogue: undefined,
-    /** Own records by id, without their bodies. */
+    /** @type {MetaLimits | undefined} */
+    limits: undefined,
+    /** @type {import('./clock.js').Clocks | undefined} */
+    clocks: undefined,
+    why: '',
+    /** Own records by id, without their bodies.
+     * @type {Map<string, OwnRecord>} */
     records: new Map(),
     counts: { owed: 0, photos: 0, strangers: 0 },
     sync: { busy: false, okAt: undefined, problem: undefined, skew: 0, reachable: undefined },

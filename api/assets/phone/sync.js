@@ -90,6 +90,7 @@ async function push() {
     for (;;) {
         const waiting = (await outbox.owed(state.session.account.id, size + tooLarge.size)).filter(row => !tooLarge.has(row.id)).slice(0, size);
         if (waiting.length === 0) return;
+        /** @type {PushAnswer} */
         let answer;
         try {
             answer = (await signed('POST', '/v1/sync/records', { json: await envelope(waiting) })).body;
@@ -137,7 +138,8 @@ async function pull() {
     await fetchRounds();
 }
 
-/** One page: the changes and their cursor are on disk together, or neither is. */
+/** One page: the changes and their cursor are on disk together, or neither is.
+ * @param {PullAnswer} page */
 async function take(page, etag, pulled) {
     const before = page.reset ? new Map() : state.rounds;
     const after = apply(before, page);
@@ -174,6 +176,7 @@ async function fetchRounds() {
     for (const { id, at } of pulled.refetch ?? []) {
         // What lies far ahead was noted by a clock that was wrong then or is now.
         if (at - Date.now() > 0 && at - Date.now() < MOST_JITTER_MS) continue;
+        /** @type {PulledRound | undefined} */
         let round;
         try {
             round = (await signed('GET', `/v1/sync/rounds/${id}`)).body;
@@ -192,6 +195,7 @@ async function fetchRounds() {
 
 /** Limits and time of the server; without it the defaults do. */
 async function askMeta() {
+    /** @type {{body: Meta}} */
     const { body } = await ask('GET', '/v1/meta');
     state.limits = body.limits;
     state.sync.skew = Date.parse(body.server_time) - Date.now();

@@ -63,7 +63,7 @@ function draw_(event, canvas) {
     }
 }
 
-const canvasOf = () => document.querySelector('canvas.signature');
+const canvasOf = () => /** @type {HTMLCanvasElement} */ (document.querySelector('canvas.signature'));
 
 /** A white sheet to sign on. What is drawn becomes a photo of the record. */
 export function Signature() {

@@ -27,7 +27,7 @@ const TESTS = {
         return [quota - usage > 50e6, `${(usage / 1e6).toFixed(1)} / ${(quota / 1e6).toFixed(0)} MB`];
     },
     worker: async () => [Boolean(navigator.serviceWorker?.controller), ''],
-    installed: async () => [matchMedia('(display-mode: standalone)').matches || navigator.standalone === true, ''],
+    installed: async () => [matchMedia('(display-mode: standalone)').matches || /** @type {any} */ (navigator).standalone === true, ''],
     locks: async () => [Boolean(navigator.locks), ''],
     compression: async () => ['CompressionStream' in globalThis, ''],
     barcode: async () => ['BarcodeDetector' in globalThis, ''],
