@@ -97,11 +97,11 @@ same(await draftCells(), '', 'the second entry is blind');
 same(await phone.page.locator('.message li').count(), 0, 'and without a hint');
 await phone.keys(`${homes.h3.beyond}>`);
 await phone.page.waitForSelector('.card li');
-await phone.page.click('.stack button:last-child');
+await phone.page.click('button:text-is("表上就是这样，保存")');
 await phone.page.waitForSelector('[role=alert]');
 await phone.photograph();
 await phone.page.check('input[value=gas_in_use]', { force: true });
-await phone.page.click('.stack button:text-is("表上就是这样，保存")');
+await phone.page.click('button:text-is("表上就是这样，保存")');
 await phone.holds(4);
 
 // Nobody home, with proof.

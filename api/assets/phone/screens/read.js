@@ -131,14 +131,14 @@ function Decide({ draft, meter }) {
     const options = REASONS.map(code => ({ code, text: t(`why.${code}`) }));
     const choose = code => change({ why: code, vacancy: code === 'vacancy', gas_in_use: code === 'gas_in_use', fault: undefined });
     return html`<div class="card warn" role="status"><b>${t('decide.title')}</b><${Places} places=${draft.places} /></div>
+        <div class="stack"><button class="main" type="button" onClick=${() => again(meter)}>${t('decide.again')}</button></div>
         ${draft.proof ? html`<p>${t('decide.proof')}</p>` : ''}
         <${Camera} needed=${draft.proof} />
         <${Choices} legend=${t('why.title')} name="why" options=${options} value=${why} onChange=${choose} />
         ${why === 'other_meter' ? html`<label><span>${t('found.seen_number')}</span><input value=${draft.seen_number ?? ''} maxlength="64" onInput=${event => change({ seen_number: event.target.value })} /></label>` : ''}
         <${Note} />
         ${draft.fault ? html`<p class="bad-ink" role="alert">${t(`fault.${draft.fault}`)}</p>` : ''}
-        <div class="stack"><button class="main" type="button" onClick=${() => again(meter)}>${t('decide.again')}</button>
-            <button type="button" onClick=${keepAsRead}>${t('decide.keep')}</button></div>`;
+        <div class="stack"><button type="button" onClick=${keepAsRead}>${t('decide.keep')}</button></div>`;
 }
 
 function More({ draft, meter }) {
