@@ -8,6 +8,8 @@ const sha256 = bytes => createHash('sha256').update(bytes).digest('hex');
 export class Proxy {
     /** Nothing gets through. */
     cut = false;
+    /** Requests that never arrive, of those that do otherwise. */
+    swallowed = undefined;
     /** How many answers to paths that match are lost yet. */
     losses = [];
     /** Paths that came through, with their methods. */
@@ -29,9 +31,10 @@ export class Proxy {
     }
 
     pass(request, answer) {
-        if (this.cut) return request.socket.destroy();
-        this.seen.push(`${request.method} ${request.url}`);
-        const loss = this.losses.find(one => one.times > 0 && one.pattern.test(`${request.method} ${request.url}`));
+        const line = `${request.method} ${request.url}`;
+        if (this.cut || this.swallowed?.test(line)) return request.socket.destroy();
+        this.seen.push(line);
+        const loss = this.losses.find(one => one.times > 0 && one.pattern.test(line));
         const rewrites = this.release && /^\/app\/(worker\.js|style\.css)$/.test(request.url);
         const headers = { ...request.headers, host: this.target.host };
         if (rewrites) {

@@ -61,8 +61,7 @@ async fn phone_home(request: HttpRequest) -> HttpResponse {
 async fn phone_worker(request: HttpRequest) -> HttpResponse {
     let Some(code) = Phone::get(WORKER) else { return HttpResponse::NotFound().finish() };
     let shell = shell("/app/", Phone::iter().map(|name| (name.clone().into_owned(), Phone::get(&name))));
-    let names: BTreeMap<&str, &str> = shell.iter().map(|(path, hash)| (path.as_str(), hash.as_str())).collect();
-    let list = serde_json::to_string(&names).unwrap_or_default();
+    let list = serde_json::to_string(&shell).unwrap_or_default();
     let body = format!("const FILES = {list};\n{}", String::from_utf8_lossy(&code.data));
     let tag = hex(&crate::keys::sha256(body.as_bytes()));
     respond(&request, WORKER, &tag, body.into_bytes())
