@@ -1,49 +1,54 @@
 // What this phone owes the server, on disk before anything is sent (DOMAIN 7). A record gets its number in the transaction that
 // stores it; its body never changes; only its receipt settles it; a dead session does not touch it.
-import { canonical, sha256 } from '/assets/lib/canonical.js';
+import { canonical, sha256, uuidv7 } from '/assets/lib/canonical.js';
 import { read, result, write } from './database.js';
 
 const FIRST = { numbering: 1, next: 1, prev: '0'.repeat(64) };
 /** Settled records are kept so long that a server restored from a backup can ask for them again. */
 const KEEP_MS = 60 * 86_400_000;
 
+/** What a record says, without when it was said and its place among the others. */
+const said = ({ id, device_seq, prev_hash, read_at, read_elapsed_ms, boot_id, ...rest }) => canonical(rest);
+
 /** What a screen needs to know of a record. */
 export const brief = ({ body, hash, ...row }) => /** @type {OwnRecord} */ (/** @type {unknown} */ (row));
 
 /**
  * Stores what was noted: `{id, item, round, stop, photos, draft}`. Safe when fulfilled. The same id a second time is the same record:
- * it is stored once, however often the button was pressed or the page was killed.
+ * it is stored once, however often the button was pressed or the page was killed. With other content, as two windows with one draft may
+ * have it, it is another record, and both are kept.
  * @param {{id: string, item: Partial<PushItem>, round: number, stop: number, photos: string[], draft?: string}} made
  * @param {number} account
  */
 export async function store(made, account) {
-    for (;;) {
+    for (let { id } = made; ;) {
         const counter = (await read(['kept'], stores => result(stores.kept.get('counter')))) ?? FIRST;
         /** @type {Partial<PushItem>} */
-        const item = { ...made.item, id: made.id, device_seq: counter.next, prev_hash: counter.prev };
+        const item = { ...made.item, id, device_seq: counter.next, prev_hash: counter.prev };
         if (made.photos.length) item.evidence = made.photos;
         const body = canonical(item);
         const hash = await sha256(body);
         const stored = await write(['kept', 'records', 'photos', 'drafts'], async stores => {
             if (made.draft) stores.drafts.delete(made.draft);
-            const known = await result(stores.records.get(made.id));
-            if (known) return known;
+            const known = await result(stores.records.get(id));
+            if (known) return said(known.item) === said(item) ? known : { taken: true };
             const now = (await result(stores.kept.get('counter'))) ?? FIRST;
             // Another window was quicker: take the next number.
             if (now.next !== counter.next || now.numbering !== counter.numbering) return undefined;
             const row = {
-                id: made.id, numbering: counter.numbering, seq: counter.next, account, owed: 1, body, hash, item,
+                id, numbering: counter.numbering, seq: counter.next, account, owed: 1, body, hash, item,
                 kind: item.kind, point: item.service_point_id, round: made.round, stop: made.stop, made_at: item.read_at,
             };
             stores.records.add(row);
             stores.kept.put({ ...counter, next: counter.next + 1, prev: hash }, 'counter');
             for (const sha of made.photos) {
                 const photo = await result(stores.photos.get(sha));
-                if (photo && photo.state === 'draft') stores.photos.put({ ...photo, state: 'owed', record: made.id });
+                if (photo && photo.state === 'draft') stores.photos.put({ ...photo, state: 'owed', record: id });
             }
             return row;
         });
-        if (stored) return brief(stored);
+        if (stored?.taken) id = uuidv7();
+        else if (stored) return brief(stored);
     }
 }
 

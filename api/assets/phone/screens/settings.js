@@ -23,6 +23,7 @@ export function Settings() {
         <p class=${persisted ? 'card good' : 'card warn'}>${t(persisted ? 'storage.persisted' : 'storage.not_persisted')}<br />
             <span class="quiet">${t('storage.used', { used: megabytes(usage), of: megabytes(quota) })}</span></p>
         ${state.session ? html`<p class="quiet">${t('settings.who', { name: state.session.account.name, device: state.session.device })}</p>` : ''}
-        <div class="stack">${state.install ? html`<button class="main" onClick=${state.install}>${t('settings.install')}</button>` : ''}<a class="button" href=${link('selftest')}>${t('selftest.title')}</a><a class="button" href=${link('waiting')}>${t('waiting.title')}</a></div>
+        <div class="stack">${state.install ? html`<button class="main" onClick=${state.install}>${t('settings.install')}</button>` : ''}<a class="button" href=${link('selftest')}>${t('selftest.title')}</a><a class="button" href=${link('waiting')}>${t('waiting.title')}</a>
+            ${state.session ? html`<a class="button" href="#/activate">${t('settings.other')}</a>` : ''}</div>
     <//>`;
 }
