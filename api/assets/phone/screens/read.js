@@ -88,12 +88,15 @@ function Dial({ figure, active, wheels, onAt }) {
     </div>`;
 }
 
+/** What is typed into must be seen above the pad, however long the hint is. */
+const inSight = field => field?.scrollIntoView({ block: 'nearest' });
+
 function Fields({ draft, meter }) {
     const wheels = (draft.places ?? []).filter(place => place.figure === 'index').flatMap(place => place.wheels);
     const dial = html`<${Dial} figure=${draft.figures.index} active=${draft.active === 'index'} wheels=${wheels}
         onAt=${at => change({ active: 'index', figures: { ...draft.figures, index: press(draft.figures.index, { at }) } })} />`;
     if (!meter.three_figures) return dial;
-    return html`<div class="fields">${figuresOf(meter).map(name => html`<div class="field" key=${name}>
+    return html`<div class="fields">${figuresOf(meter).map(name => html`<div class="field" key=${name} ref=${draft.active === name ? inSight : undefined}>
         <button type="button" aria-pressed=${String(draft.active === name)} onClick=${() => change({ active: name })}>${t(`read.${name}`)}</button>
         ${name === 'index' ? dial : html`<button type="button" class=${`plain ${draft.active === name ? 'at' : ''}`} onClick=${() => change({ active: name })}
             aria-label=${`${t(`read.${name}`)} ${draft.figures[name].text || t('read.empty')}`}>${draft.figures[name].text || '\u00a0'}</button>`}
