@@ -120,12 +120,15 @@ fn a_round_out_of_reach_loses_nothing_and_doubles_nothing() {
             "found",
         ];
         assert_eq!(kinds, made);
-        // Every photo a record names is there; each weighs at most 1 MiB.
-        let (_, missing) = world.get("/v1/photos/missing", &town.admin).await;
-        assert_eq!(missing["items"].as_array().unwrap().len(), 0, "{missing}");
+        // Both photos are there; each weighs at most 1 MiB.
         let photos = held["photos"].as_array().unwrap();
         assert_eq!(photos.len(), 2);
         assert!(photos.iter().all(|photo| photo["state"] == "sent" && photo["bytes"].as_u64().unwrap() <= 1 << 20));
+        for photo in photos {
+            let path = format!("/v1/photos/{}", photo["sha256"].as_str().unwrap());
+            let asked = world.request(reqwest::Method::HEAD, &path).bearer_auth(&town.admin);
+            assert_eq!(world.send(asked).await.status, 200, "{path}");
+        }
         // The hash chain is whole, and no number is missing.
         let devices = world.database.texts(&format!("SELECT DISTINCT device_id || '' AS value {OWN}"));
         let (_, chain) = world.get(&format!("/v1/devices/{}/chain", devices[0]), &town.admin).await;
