@@ -15,6 +15,7 @@ mod identity;
 mod misread;
 mod over_age;
 mod settings;
+pub mod settings_catalogue;
 mod slip;
 mod stopped;
 mod swapped;
