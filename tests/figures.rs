@@ -10,7 +10,7 @@ use meterbook_api::coverage::open_period;
 use meterbook_api::jobs::work_once;
 use meterbook_api::keys::sha256;
 use rand_chacha::ChaCha8Rng;
-use rand_chacha::rand_core::{RngCore as _, SeedableRng as _};
+use rand_chacha::rand_core::{Rng as _, SeedableRng as _};
 use serde_json::{Value, json};
 use std::fmt::Write as _;
 use std::sync::Arc;
