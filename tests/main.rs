@@ -28,6 +28,7 @@ mod found;
 mod gaps;
 mod hazards;
 mod headers;
+mod outlook;
 mod periods;
 mod phones;
 mod photos;

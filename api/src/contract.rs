@@ -85,7 +85,7 @@ pub fn routes(config: &mut ServiceConfig) {
         .service(coverage::windows::set_window)
         .service(coverage::reviews::routes::list_time_reviews)
         .service(coverage::reviews::routes::decide_time_review)
-        .service(coverage::outlook::routes::get_pace)
+        .service(coverage::outlook::pace::get_pace)
         .service(coverage::outlook::routes::list_next_points)
         .service(coverage::outlook::routes::list_unseen_points)
         .service(jobs::routes::list_jobs)

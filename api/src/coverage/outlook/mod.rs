@@ -2,6 +2,7 @@
 //!
 //! Why separate: advice for dispatchers, made anew from plan and counters each time; it keeps nothing.
 
+pub mod pace;
 pub mod routes;
 pub mod store;
 mod wire;

@@ -182,7 +182,8 @@ pub fn keep_closed(conn: &mut Conn, period: Period, point: i64, known: Option<&P
             t::missed.eq(entry.missed),
         ),
     );
-    each!(conn, c => diesel::insert_into(t::table).values(kept).on_conflict_do_nothing().execute(c)).map(drop)
+    each!(conn, c => diesel::insert_into(restated_points::table).values(kept).on_conflict_do_nothing().execute(c))
+        .map(drop)
 }
 
 /// Rows of a period after a point, in order: at most so many.
