@@ -6,12 +6,13 @@ use crate::coverage::store::{
     Difference, declared_periods, points_after, rebuild_counters, rebuild_days, verify_chunk, verify_counters,
     verify_days,
 };
-use crate::db::{Isolation, StoreError};
-use crate::{App, clock::Clock};
+use crate::db::{Isolation, Store, StoreError};
+use crate::keys::Keys;
 use clap::{Args, Subcommand};
-use meterbook::calendar::Period;
+use meterbook::calendar::{Period, Zone};
 use std::error::Error;
 use std::process::ExitCode;
+use std::sync::Arc;
 
 /// What to do with the figures.
 #[derive(Args)]
@@ -43,13 +44,14 @@ fn parse_period(text: &str) -> Result<Period, String> {
 pub fn run(config: Config, args: CoverageArgs) -> Result<ExitCode, Box<dyn Error>> {
     let Deed::Recompute { verify, period } = args.deed;
     super::demand_current(&config)?;
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let keys = Arc::new(Keys::load(&config.keys)?);
+    let (store, zone) = (Store::open(config.database, &keys)?, config.zone);
+    let runtime = tokio::runtime::Builder::new_current_thread().build()?;
     let differences = runtime.block_on(async {
-        let (app, _) = App::build(config, Clock::wall()).await?;
         if !verify {
-            recompute(&app, period).await?;
+            recompute(&store, zone, period).await?;
         }
-        verify_all(&app, period).await.map_err(Box::<dyn Error>::from)
+        verify_all(&store, zone, period).await
     })?;
     for difference in differences.iter().take(100) {
         let Difference { place, kept, computed } = difference;
@@ -63,8 +65,8 @@ pub fn run(config: Config, args: CoverageArgs) -> Result<ExitCode, Box<dyn Error
     Ok(ExitCode::FAILURE)
 }
 
-async fn periods(app: &App, only: Option<Period>) -> Result<Vec<Period>, StoreError> {
-    let declared = app.store.read("declared_periods", declared_periods).await?;
+async fn periods(store: &Store, only: Option<Period>) -> Result<Vec<Period>, StoreError> {
+    let declared = store.read("declared_periods", declared_periods).await?;
     Ok(declared
         .into_iter()
         .map(|(period, _)| period)
@@ -76,28 +78,26 @@ async fn periods(app: &App, only: Option<Period>) -> Result<Vec<Period>, StoreEr
 ///
 /// # Errors
 /// The database's; what was done till then stands.
-pub async fn recompute(app: &App, only: Option<Period>) -> Result<(), StoreError> {
-    let zone = app.config.zone;
-    for period in periods(app, only).await? {
-        lay_out(app, period).await?;
+pub async fn recompute(store: &Store, zone: Zone, only: Option<Period>) -> Result<(), StoreError> {
+    for period in periods(store, only).await? {
+        lay_out(store, zone, period).await?;
         app.store
             .write("rebuild_counters", Isolation::Serializable, move |conn| rebuild_counters(conn, period))
             .await?;
     }
-    app.store.write("rebuild_days", Isolation::Serializable, move |conn| rebuild_days(conn, zone)).await
+    store.write("rebuild_days", Isolation::Serializable, move |conn| rebuild_days(conn, zone)).await
 }
 
 /// All that differs from what the records say.
 ///
 /// # Errors
 /// The database's.
-pub async fn verify_all(app: &App, only: Option<Period>) -> Result<Vec<Difference>, StoreError> {
-    let zone = app.config.zone;
+pub async fn verify_all(store: &Store, zone: Zone, only: Option<Period>) -> Result<Vec<Difference>, StoreError> {
     let mut found = Vec::new();
-    for period in periods(app, only).await? {
+    for period in periods(store, only).await? {
         let mut after = 0;
         loop {
-            let chunk = app.store.read("verify_coverage", move |conn| {
+            let chunk = store.read("verify_coverage", move |conn| {
                 let points = points_after(conn, after, 500)?;
                 Ok((points.last().copied(), verify_chunk(conn, zone, &points, period)?))
             });
@@ -108,8 +108,8 @@ pub async fn verify_all(app: &App, only: Option<Period>) -> Result<Vec<Differenc
                 None => break,
             }
         }
-        found.extend(app.store.read("verify_counters", move |conn| verify_counters(conn, period)).await?);
+        found.extend(store.read("verify_counters", move |conn| verify_counters(conn, period)).await?);
     }
-    found.extend(app.store.read("verify_days", move |conn| verify_days(conn, zone)).await?);
+    found.extend(store.read("verify_days", move |conn| verify_days(conn, zone)).await?);
     Ok(found)
 }

@@ -11,9 +11,9 @@ mod wire;
 pub use wire::*;
 
 use crate::App;
-use crate::db::{Isolation, StoreError};
+use crate::db::{Isolation, Store, StoreError};
 use chrono::{Days, NaiveDate};
-use meterbook::calendar::{Instant, Period};
+use meterbook::calendar::{Instant, Period, Zone};
 
 /// How many points are placed in one transaction while a period is laid out.
 const LAYOUT_CHUNK: i64 = 500;
@@ -79,7 +79,7 @@ pub async fn open_period(app: &App, period: Period) -> Result<(), StoreError> {
             .collect::<Vec<_>>())
     });
     for period in later.await? {
-        lay_out(app, period).await?;
+        lay_out(&app.store, app.config.zone, period).await?;
     }
     app.store
         .write("period_laid_out", Isolation::Serializable, move |conn| store::mark_laid_out(conn, period, now))
@@ -90,13 +90,12 @@ pub async fn open_period(app: &App, period: Period) -> Result<(), StoreError> {
 ///
 /// # Errors
 /// The database's.
-pub async fn lay_out(app: &App, period: Period) -> Result<(), StoreError> {
-    let zone = app.config.zone;
+pub async fn lay_out(store: &Store, zone: Zone, period: Period) -> Result<(), StoreError> {
     let mut after = 0;
     loop {
-        let chunk = app.store.write("lay_out_period", Isolation::RowLocks, move |conn| {
-            let points = store::points_after(conn, after, LAYOUT_CHUNK)?;
-            store::retouch(conn, zone, &points, &[period])?;
+        let chunk = store.write("lay_out_period", Isolation::RowLocks, move |conn| {
+            let points = self::store::points_after(conn, after, LAYOUT_CHUNK)?;
+            self::store::retouch(conn, zone, &points, &[period])?;
             Ok(points)
         });
         match chunk.await?.last() {

@@ -100,6 +100,19 @@ CREATE TABLE period_lines (
     PRIMARY KEY (period, class, area_id, route_id, reader_id, figure)
 );
 
+-- what was closed before was kept by class alone
+INSERT INTO period_lines (period, class, area_id, route_id, reader_id, figure, points)
+    SELECT period, class, 0, 0, 0, 1, seen FROM period_snapshots WHERE seen > 0 UNION ALL
+    SELECT period, class, 0, 0, 0, 2, no_access FROM period_snapshots WHERE no_access > 0 UNION ALL
+    SELECT period, class, 0, 0, 0, 3, unattempted FROM period_snapshots WHERE unattempted > 0 UNION ALL
+    SELECT period, class, 0, 0, 0, 4, customer_only FROM period_snapshots WHERE customer_only > 0 UNION ALL
+    SELECT period, class, 0, 0, 0, 5, estimate_only FROM period_snapshots WHERE estimate_only > 0 UNION ALL
+    SELECT period, class, 0, 0, 0, 6, rejected_only FROM period_snapshots WHERE rejected_only > 0 UNION ALL
+    SELECT period, class, 0, 0, 0, 7, time_review FROM period_snapshots WHERE time_review > 0 UNION ALL
+    SELECT period, class, 0, 0, 0, 8, new_next_period FROM period_snapshots WHERE new_next_period > 0 UNION ALL
+    SELECT period, class, 0, 0, 0, 9, removed FROM period_snapshots WHERE removed > 0 UNION ALL
+    SELECT period, class, 0, 0, 0, 10, suspended FROM period_snapshots WHERE suspended > 0;
+
 -- How long the unseen had been unseen at the period's end.
 CREATE TABLE period_ages (
     period      INTEGER NOT NULL,

@@ -161,7 +161,7 @@ fn measure(table: &mut Table, store: &str, folder: &Path, url: Option<&str>, qui
     }
     answers(table, store, folder, url, &runtime);
     let began = Instant::now();
-    let differences = runtime.block_on(verify_all(&app, None)).unwrap();
+    let differences = runtime.block_on(verify_all(&app.store, app.config.zone, None)).unwrap();
     assert!(differences.is_empty(), "{:#?}", &differences[..differences.len().min(5)]);
     table.note(
         format!("{store}: proving three periods from all records, s"),

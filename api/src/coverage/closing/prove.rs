@@ -16,8 +16,8 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-/// Points looked at in one step.
-const CHUNK: i64 = 20_000;
+/// Points looked at in one step: on SQLite pushes wait for it.
+const CHUNK: i64 = 5_000;
 
 /// How far the walk is.
 #[derive(Serialize, Deserialize, Default)]
