@@ -9,7 +9,15 @@ const SQLITE_COLUMNS: &str = "SELECT t.name || ' ' || c.name || ' ' || (c.\"notn
      WHERE t.type = 'table' AND t.name NOT LIKE 'sqlite_%' AND t.name NOT LIKE '__diesel%' ORDER BY 1";
 const POSTGRES_COLUMNS: &str = "SELECT table_name || ' ' || column_name || ' ' || (is_nullable = 'NO')::int || ' ' || udt_name AS value \
      FROM information_schema.columns WHERE table_schema = 'public' AND table_name NOT LIKE '\\_\\_diesel%' ORDER BY 1";
-pub const APPEND_ONLY: [&str; 10] = [
+pub const APPEND_ONLY: [&str; 18] = [
+    "settings",
+    "window_exceptions",
+    "time_reviews",
+    "time_decisions",
+    "period_lines",
+    "period_ages",
+    "restated_points",
+    "period_versions",
     "records",
     "audit_log",
     "audit_links",
@@ -116,6 +124,7 @@ fn diesels_tables_are_those_of_the_migrations() {
     let source = concat!(
         include_str!("../api/src/db/schema.rs"),
         include_str!("../api/src/db/schema/evidence.rs"),
+        include_str!("../api/src/db/schema/figures.rs"),
         include_str!("../api/src/db/schema/following.rs"),
         include_str!("../api/src/db/schema/pushed.rs"),
     );

@@ -1,6 +1,6 @@
 //! The contract: which operations there are, collected from the handlers themselves, and the document made of them.
 
-use crate::{accounts, anomalies, coverage, meta, meters, photos, readings, rounds, sync};
+use crate::{accounts, anomalies, coverage, jobs, meta, meters, photos, readings, rounds, settings, sync};
 use meterbook::accounts::{Operation, Rights};
 use serde_json::Value;
 use utoipa::OpenApi;
@@ -74,9 +74,21 @@ pub fn routes(config: &mut ServiceConfig) {
         .service(readings::routes::list_found_changes)
         .service(readings::routes::decide_found_change)
         .service(readings::routes::list_point_records)
+        .service(settings::routes::list_settings)
+        .service(settings::routes::change_settings)
         .service(coverage::routes::get_coverage)
         .service(coverage::closing::routes::list_periods)
         .service(coverage::closing::routes::close_period)
+        .service(coverage::closing::restated::get_restated)
+        .service(coverage::closing::restated::list_restated_points)
+        .service(coverage::windows::get_window)
+        .service(coverage::windows::set_window)
+        .service(coverage::reviews::routes::list_time_reviews)
+        .service(coverage::reviews::routes::decide_time_review)
+        .service(coverage::outlook::pace::get_pace)
+        .service(coverage::outlook::routes::list_next_points)
+        .service(coverage::outlook::routes::list_unseen_points)
+        .service(jobs::routes::list_jobs)
         .service(anomalies::routes::list_cases)
         .service(anomalies::routes::get_case)
         .service(anomalies::routes::list_rules)

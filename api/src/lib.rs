@@ -25,6 +25,7 @@ pub mod photos;
 pub mod planted;
 pub mod readings;
 pub mod rounds;
+pub mod settings;
 pub mod sync;
 mod web;
 

@@ -15,5 +15,6 @@ pub mod photos;
 pub mod quantity;
 pub mod readings;
 pub mod rounds;
+pub mod settings;
 pub mod sync;
 pub mod text;

@@ -5,6 +5,7 @@ use crate::db::schema::{
 };
 use crate::db::{Conn, Uuid16, among, each};
 use crate::http::{from_ms, to_ms};
+use crate::settings::store::rulebook;
 use chrono::NaiveDate;
 use diesel::prelude::*;
 use meterbook::anomalies::{
@@ -16,7 +17,9 @@ use meterbook::id::{MeterId, PointId, RecordId};
 use meterbook::meters::{BalanceUnit, Class, Digits, FigureSet, MeterTraits, PointState, in_service_since};
 use meterbook::quantity::Volume;
 use meterbook::readings::Figures;
+use meterbook::settings::Rulebook;
 use std::collections::HashMap;
+use std::sync::Arc;
 
 /// The flag of a reading that must not be the base of the next check.
 pub const SET_ASIDE: &str = "set_aside";
@@ -31,6 +34,8 @@ pub struct MeterAtPoint {
     state: PointState,
     /// The meter; `None` where no meter is installed.
     pub meter: Option<Installed>,
+    /// The figures the checks go by.
+    rules: Arc<Rulebook>,
 }
 
 /// A meter in place.
@@ -81,9 +86,13 @@ pub fn load_meters(conn: &mut Conn, points: &[i64]) -> QueryResult<HashMap<i64, 
         .select((service_points::id, service_points::class, service_points::state))
         .load(c))?;
     let mut installed = load_installed(conn, points)?;
+    let rules = rulebook(conn)?;
     let found = rows.into_iter().filter_map(|(id, class, state)| {
         let (class, state) = (Class::from_code(&class)?, PointState::from_code(&state)?);
-        Some((id, MeterAtPoint { point: PointId(id), class, state, meter: installed.remove(&id) }))
+        Some((
+            id,
+            MeterAtPoint { point: PointId(id), class, state, meter: installed.remove(&id), rules: Arc::clone(&rules) },
+        ))
     });
     Ok(found.collect())
 }
@@ -188,7 +197,7 @@ impl Installed {
     }
 
     /// What is known before `seen`, judged.
-    fn judge(&self, class: Class, suspended: bool, seen: &Observation<'_>) -> Verdict {
+    fn judge(&self, class: Class, suspended: bool, seen: &Observation<'_>, settings: &Settings) -> Verdict {
         let last = self.last_before(seen.at);
         let known = &self.visits[..last.map_or(0, |last| last + 1)];
         let steps: Vec<(Volume, Option<Volume>)> =
@@ -207,7 +216,7 @@ impl Installed {
             electronic_drift: drift,
             recent: &recent,
         };
-        judge(&facts, seen, &Settings::default())
+        judge(&facts, seen, settings)
     }
 
     /// dM (a wrap undone) and dE between two accepted visits.
@@ -263,9 +272,9 @@ impl MeterAtPoint {
     pub fn judge(&mut self, seen: &Observation<'_>, today: NaiveDate) -> Option<Verdict> {
         let suspended = self.state == PointState::Suspended;
         let installed = self.meter.as_mut()?;
-        let mut verdict = installed.judge(self.class, suspended, seen);
-        let age =
-            installed.in_service_since.and_then(|since| over_age(since, Gas::Natural, today, &Settings::default()));
+        let settings = self.rules.anomalies(today);
+        let mut verdict = installed.judge(self.class, suspended, seen, &settings);
+        let age = installed.in_service_since.and_then(|since| over_age(since, Gas::Natural, today, &settings));
         verdict.findings.extend(age);
         if verdict.trusted {
             installed.remember(Visit { at: seen.at, figures: seen.figures });

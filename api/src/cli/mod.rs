@@ -2,6 +2,7 @@
 
 mod audit;
 mod backup;
+pub mod coverage;
 mod import;
 mod serve;
 
@@ -81,6 +82,8 @@ enum Command {
     Restore(backup::RestoreArgs),
     /// Check the audit log.
     Audit(audit::AuditArgs),
+    /// Prove the seen rates 核对抄见率.
+    Coverage(coverage::CoverageArgs),
     /// Print the OpenAPI document.
     Openapi,
 }
@@ -159,6 +162,7 @@ impl Cli {
             Command::Backup(args) => return backup::run_backup(&config, &args),
             Command::Restore(args) => return backup::run_restore(&config, &args),
             Command::Audit(args) => return audit::run(config, args),
+            Command::Coverage(args) => return coverage::run(config, args),
             Command::Openapi => print!("{}", crate::contract::openapi_yaml()?),
         }
         Ok(ExitCode::SUCCESS)

@@ -17,7 +17,7 @@ mod workers;
 
 pub(crate) use among::among;
 pub(crate) use conn::{Access, each};
-pub use conn::{Conn, DatabaseUrl};
+pub use conn::{Conn, DatabaseUrl, RulebookVersion};
 pub use lock::Lockable;
 pub use migrate::{
     MigrationError, MigrationState, known_migrations, migrate, migrate_exactly, migrate_with, migration_state,

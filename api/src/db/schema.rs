@@ -3,10 +3,12 @@
 #![expect(missing_docs, reason = "the columns are described in the migrations")]
 
 mod evidence;
+mod figures;
 mod following;
 mod pushed;
 
 pub use evidence::*;
+pub use figures::*;
 pub use following::*;
 pub use pushed::*;
 
@@ -354,6 +356,7 @@ diesel::table! {
         period -> Integer,
         opened_at -> BigInt,
         laid_out_at -> Nullable<BigInt>,
+        closed_at -> Nullable<BigInt>,
     }
 }
 
@@ -366,6 +369,9 @@ diesel::table! {
         route_id -> BigInt,
         reader_id -> BigInt,
         bucket -> Integer,
+        marks -> Integer,
+        unseen_since -> Integer,
+        missed -> Integer,
     }
 }
 
@@ -414,6 +420,7 @@ diesel::joinable!(cases -> meters (meter_id));
 diesel::joinable!(cases -> service_points (point_id));
 diesel::joinable!(hazards -> service_points (point_id));
 diesel::joinable!(found_changes -> service_points (point_id));
+diesel::joinable!(time_reviews -> service_points (point_id));
 diesel::joinable!(quarantine_decisions -> quarantine (quarantine_id));
 
 diesel::allow_tables_to_appear_in_same_query!(
@@ -459,6 +466,16 @@ diesel::allow_tables_to_appear_in_same_query!(
     chain_breaks,
     period_closings,
     period_snapshots,
+    coverage_marks,
+    reader_days,
+    window_exceptions,
+    time_reviews,
+    time_decisions,
+    period_lines,
+    period_ages,
+    restated_points,
+    period_versions,
+    jobs,
     photos,
     record_photos,
     photo_uploads,

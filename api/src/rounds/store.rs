@@ -9,14 +9,15 @@ use crate::coverage::store::retouch_everywhere;
 use crate::db::schema::{round_holders, rounds, routes, service_points, stops};
 use crate::db::{Conn, Lockable, Statement, Value, among, each};
 use crate::http::{Problem, ProblemCode, Time, from_ms, to_ms};
+use crate::settings::store::rulebook;
 use chrono::NaiveDate;
 use diesel::prelude::*;
 use meterbook::accounts::{Actor, Role};
 use meterbook::calendar::{Instant, Zone};
 use meterbook::id::{AccountId, PointId, RoundId};
 use meterbook::rounds::{
-    Assigned, Cancelled, Holding, RoundFacts, RoundState, RoundWindow, Settings, StopCounts, StopState, StopVisit,
-    decide_assign, decide_cancel, progress,
+    Assigned, Cancelled, Holding, RoundFacts, RoundState, RoundWindow, StopCounts, StopState, StopVisit, decide_assign,
+    decide_cancel, progress,
 };
 use std::collections::{BTreeMap, HashMap};
 
@@ -251,7 +252,8 @@ pub fn assign_round(
     if !is_reader(conn, reader)? {
         return Ok(Err(not_a_reader()));
     }
-    let state = match decide_assign(row.facts(), reader, now, &Settings::default()) {
+    let settings = rulebook(conn)?.rounds(zone.day(now));
+    let state = match decide_assign(row.facts(), reader, now, &settings) {
         Assigned::Unchanged => return Ok(round(conn, id)?.ok_or_else(|| Problem::new(ProblemCode::NotFound))),
         Assigned::Refused => {
             let (zh, en) = ("任务已完成或已取消", "the round is done or cancelled");
@@ -287,7 +289,8 @@ pub fn cancel_round(
 ) -> QueryResult<Result<Round, Problem>> {
     lock_round_and_points(conn, id)?;
     let Some(row) = find_round(conn, id)? else { return Ok(Err(Problem::new(ProblemCode::NotFound))) };
-    match decide_cancel(row.facts(), now, &Settings::default()) {
+    let settings = rulebook(conn)?.rounds(zone.day(now));
+    match decide_cancel(row.facts(), now, &settings) {
         Cancelled::Refused => {
             let (zh, en) = ("任务已完成", "the round is done");
             return Ok(Err(Problem::new(ProblemCode::Conflict).detail(zh, en)));

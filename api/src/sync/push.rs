@@ -15,22 +15,27 @@ use self::lateness::Lateness;
 use super::item::{Corrected, Fault, Incoming, Observed, Record};
 use super::store::{self, Accepted, Aside, Clocks, Known, NewRecord, Phone};
 use crate::anomalies::store::{MeterAtPoint, SET_ASIDE, Source, load_meters};
-use crate::coverage::store::sighted;
+use crate::coverage::reviews::store::{NewReview, insert_reviews};
+use crate::coverage::store::{note_day, sighted};
 use crate::db::{Conn, Lockable};
 use crate::planted::{self, Bug};
 use crate::rounds::store::{announce_points, holdings, visit_stops};
+use crate::settings::store::rulebook;
 use chrono::NaiveDate;
 use diesel::QueryResult;
 use meterbook::anomalies::{Observation, Verdict};
 use meterbook::calendar::{Instant, Period, Zone};
-use meterbook::coverage::{Settings as CoverageSettings, Sighting, SightingKind};
+use meterbook::coverage::{ReaderDay, Sighting, SightingKind, period_of};
 use meterbook::id::{AccountId, DeviceId, PointId, RecordId};
+use meterbook::meters::Class;
 use meterbook::readings::correction::ALREADY_CORRECTED;
-use meterbook::readings::observed::{Observed as ObservedTime, TimeClaim, TimeSettings, needs_time_review, observe};
+use meterbook::readings::observed::{Observed as ObservedTime, TimeClaim, needs_time_review, observe};
 use meterbook::readings::{Figures, Linking, ReadingKind, form_faults};
 use meterbook::rounds::{Holding, Standing, StopVisit, standing};
+use meterbook::settings::Rulebook;
 use meterbook::sync::{Outcome, Rejection, Sequence};
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
 use uuid::Uuid;
 
 /// A person took it out of quarantine.
@@ -115,6 +120,8 @@ struct Batch<'s> {
     chain: Chain,
     lateness: Lateness,
     effects: Effects,
+    rules: Arc<Rulebook>,
+    reviews: Vec<NewReview>,
 }
 
 impl<'s> Batch<'s> {
@@ -147,6 +154,8 @@ impl<'s> Batch<'s> {
             chain: Chain::load(conn, sender.device, items)?,
             lateness: Lateness::default(),
             effects: Effects::default(),
+            rules: rulebook(conn)?,
+            reviews: Vec::new(),
         })
     }
 
@@ -238,7 +247,7 @@ impl<'s> Batch<'s> {
             received_at: self.sender.received_at,
             last_sync: self.phone.clock,
         };
-        observe(&claim, &TimeSettings::default())
+        observe(&claim, &self.rules.time(self.sender.zone.day(self.sender.received_at)))
     }
 
     fn accept(
@@ -250,7 +259,7 @@ impl<'s> Batch<'s> {
     ) -> QueryResult<Receipt> {
         let Some(at_point) = self.meters.get_mut(&record.point) else { return Err(diesel::NotFound) };
         let late = match record.observed.is_visit() {
-            true => self.lateness.flags(conn, self.sender, at_point.class, time.at)?,
+            true => self.lateness.flags(conn, self.sender, at_point.class, time.at, &self.rules)?,
             false => Vec::new(),
         };
         let meter = at_point.meter.as_ref().map(|installed| installed.meter);
@@ -258,7 +267,12 @@ impl<'s> Batch<'s> {
         if arrival == Arrival::Taken {
             return self.keep_aside(conn, item, Outcome::Conflict, ALREADY_CORRECTED, "/corrects", None);
         }
-        let mut flags = time_flags(&time, at_point, self.sender.zone, record.observed.is_visit());
+        let review = record.observed.is_visit() && is_in_doubt(&self.rules, &time, at_point.class, self.sender);
+        if review {
+            let (point, observed_at, is_lost) = (record.point, time.at, time.clock_lost);
+            self.reviews.push(NewReview { record: RecordId(record.id), point, observed_at, is_lost });
+        }
+        let mut flags = time_flags(&time, review);
         let noted = [
             (record.has_evidence, "proof"),
             (standing == Standing::Former, "after_reassignment"),
@@ -318,7 +332,8 @@ impl<'s> Batch<'s> {
         };
         let day = self.sender.zone.day(at);
         self.visits.push((PointId(record.point), day, StopVisit::of(what)));
-        let sighting = Sighting { at, what, complete: true, voided: false, rejected: false, time_review };
+        let evidence = record.has_evidence;
+        let sighting = Sighting { at, what, complete: true, evidence, voided: false, rejected: false, time_review };
         self.sightings.push((record.point, sighting));
         self.days.insert(day);
     }
@@ -366,6 +381,8 @@ impl<'s> Batch<'s> {
         let reworked: Vec<i64> = self.reworked.iter().copied().collect();
         announce_points(conn, &reworked, "corrected", self.sender.received_at)?;
         visit_stops(conn, self.sender.reader, &self.visits, self.sender.received_at)?;
+        insert_reviews(conn, self.sender.reader, self.sender.received_at, &self.reviews)?;
+        self.note_days(conn)?;
         let periods: BTreeSet<Period> =
             self.days.iter().flat_map(|day| [Period::month_of(*day), Period::quarter_of(*day)]).collect();
         let periods: Vec<Period> = periods.into_iter().collect();
@@ -373,12 +390,31 @@ impl<'s> Batch<'s> {
     }
 }
 
-fn time_flags(time: &ObservedTime, at_point: &MeterAtPoint, zone: Zone, is_visit: bool) -> Vec<String> {
-    let settings = TimeSettings::default();
-    let review =
-        is_visit && needs_time_review(time, at_point.class, settings.uncertainty, zone, &CoverageSettings::default());
+impl Batch<'_> {
+    /// Counts the visits of the reader's days.
+    fn note_days(&self, conn: &mut Conn) -> QueryResult<()> {
+        let mut days: BTreeMap<NaiveDate, ReaderDay> = BTreeMap::new();
+        for (_, sighting) in &self.sightings {
+            let day = days.entry(self.sender.zone.day(sighting.at)).or_default();
+            match sighting.what {
+                SightingKind::Reading(_) => day.readings += 1,
+                SightingKind::Attempt { .. } => day.attempts += 1,
+            }
+        }
+        days.into_iter().try_for_each(|(day, more)| note_day(conn, self.sender.reader, day, more))
+    }
+}
+
+fn time_flags(time: &ObservedTime, review: bool) -> Vec<String> {
     let noted = [(review, "time_review"), (time.clock_ahead, "clock_ahead"), (time.clock_lost, "clock_lost")];
     noted.into_iter().filter(|(is, _)| *is).map(|(_, flag)| flag.to_owned()).collect()
+}
+
+/// Whether a person must decide when a visit was made, by what holds in the period it seems to lie in.
+fn is_in_doubt(rules: &Rulebook, time: &ObservedTime, class: Class, sender: &Sender) -> bool {
+    let uncertainty = rules.time(sender.zone.day(sender.received_at)).uncertainty;
+    let settings = rules.coverage(period_of(class, sender.zone.day(time.at)));
+    needs_time_review(time, class, uncertainty, sender.zone, &settings)
 }
 
 fn judge(at_point: &mut MeterAtPoint, record: &Record, at: Instant, zone: Zone) -> Option<Verdict> {

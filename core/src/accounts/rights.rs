@@ -149,12 +149,36 @@ operations! {
     DecideFoundChange = "decide_found_change": REGISTER;
     /// Every record of a service point as it came.
     ListPointRecords = "list_point_records": OFFICE;
+    /// Every dated setting with its history.
+    ListSettings = "list_settings": OFFICE;
+    /// Set values from a coming day on.
+    ChangeSettings = "change_settings": Roles(&[Admin]);
     /// Coverage against the targets of R-5.
     GetCoverage = "get_coverage": OFFICE;
     /// Periods, open and closed.
     ListPeriods = "list_periods": OFFICE;
     /// Close a period: its figures are frozen.
     ClosePeriod = "close_period": Roles(&[Analyst, Admin]);
+    /// What has changed since a period was closed.
+    GetRestated = "get_restated": OFFICE;
+    /// The points behind that.
+    ListRestatedPoints = "list_restated_points": OFFICE;
+    /// The commercial window of a month.
+    GetWindow = "get_window": OFFICE;
+    /// Make an exception from it.
+    SetWindow = "set_window": DISPATCH;
+    /// Visits whose time a person must decide.
+    ListTimeReviews = "list_time_reviews": OFFICE;
+    /// Decide when a visit was made.
+    DecideTimeReview = "decide_time_review": REGISTER;
+    /// Whether the targets can still be met.
+    GetPace = "get_pace": OFFICE;
+    /// The points to read next.
+    ListNextPoints = "list_next_points": OFFICE;
+    /// The longest unseen points with what to do about each.
+    ListUnseenPoints = "list_unseen_points": OFFICE;
+    /// Work that the nodes share.
+    ListJobs = "list_jobs": OFFICE;
     /// List cases.
     ListCases = "list_cases": OFFICE;
     /// One case with its evidence.

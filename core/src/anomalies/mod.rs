@@ -16,6 +16,7 @@ mod identity;
 mod misread;
 mod over_age;
 mod settings;
+pub mod settings_catalogue;
 mod slip;
 mod stopped;
 mod swapped;

@@ -3,6 +3,7 @@
 //! Why separate: who holds a round decides what a phone may pull and push (SECURITY 2), and a round may move while the phone
 //! is offline. These rules say what is then still taken; coverage itself never asks who made a reading.
 
+pub mod catalogue;
 mod standing;
 mod state;
 mod stop;
@@ -13,6 +14,7 @@ pub use state::{Assigned, Cancelled, RoundFacts, RoundState, StopCounts, decide_
 pub use stop::{StopState, StopVisit};
 pub use window::{RoundWindow, WindowFault};
 
+use crate::settings::Setting;
 use chrono::TimeDelta;
 
 /// The settings of rounds.
@@ -20,10 +22,23 @@ use chrono::TimeDelta;
 pub struct Settings {
     /// How long after a round is taken back its former reader's records are still taken (7 days).
     pub grace: TimeDelta,
+    /// How long feed entries are kept: a phone that was away longer fetches its rounds anew (60 days).
+    pub feed_keep: TimeDelta,
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { grace: TimeDelta::days(7) }
+        Self::in_force(|setting| setting.default)
+    }
+}
+
+impl Settings {
+    /// The settings by what holds of each row of the catalogue.
+    #[must_use]
+    pub fn in_force(value: impl Fn(&Setting) -> i64) -> Self {
+        Self {
+            grace: TimeDelta::days(value(&catalogue::GRACE)),
+            feed_keep: TimeDelta::days(value(&catalogue::FEED_KEEP)),
+        }
     }
 }

@@ -1,7 +1,7 @@
 //! How fast, and at what cost: the service against the bare minimum on the same machine in the same minute.
 //!
 //! - `cargo bench -p acceptance` runs everything and prints a table; it takes some ten minutes and 5 GB of temporary space.
-//! - `cargo bench -p acceptance -- sqlite wire` runs parts: `sqlite`, `postgres`, `pull`, `wire`, `fleet`.
+//! - `cargo bench -p acceptance -- sqlite wire` runs parts: `sqlite`, `postgres`, `pull`, `wire`, `fleet`, `coverage`.
 //! - `cargo bench -p acceptance -- --quick` runs everything on a tenth of the load: it shows that the benchmark runs, and proves
 //!   nothing about the service.
 //!
@@ -22,6 +22,7 @@
 #[path = "../../support/postgres.rs"]
 #[expect(dead_code, reason = "the tests share one cluster, the benchmark makes its own")]
 mod cluster;
+mod coverage;
 mod customers;
 mod database;
 mod dice;
@@ -44,7 +45,7 @@ use clap::Parser as _;
 #[derive(clap::Parser)]
 struct Options {
     /// Parts to run; all of them unless named.
-    #[arg(value_parser = ["sqlite", "postgres", "pull", "wire", "fleet"])]
+    #[arg(value_parser = ["sqlite", "postgres", "pull", "wire", "fleet", "coverage"])]
     parts: Vec<String>,
     /// A tenth of the load: shows that it runs, proves nothing.
     #[arg(long)]
@@ -71,6 +72,10 @@ fn main() -> std::process::ExitCode {
     }
     if options.want(&["postgres", "pull", "wire"]) {
         on_postgres(&mut table, &options);
+    }
+    if options.want(&["coverage"]) {
+        coverage::measure_sqlite(&mut table, options.quick);
+        coverage::measure_postgres(&mut table, options.quick);
     }
     table.print();
     table.verdict()

@@ -2,10 +2,11 @@
 //!
 //! Why separate: every slice that changes what a phone holds comes here, and nobody else writes these tables.
 
-use crate::db::schema::{feed_entries, feeds, settings};
+use crate::db::schema::{feed_entries, feeds};
 use crate::db::{Conn, FeedMove, Statement, Value, each};
 use crate::http::to_ms;
 use crate::planted::{self, Bug};
+use crate::settings::store::rulebook;
 use chrono::{NaiveDate, TimeDelta};
 use diesel::prelude::*;
 use meterbook::calendar::Instant;
@@ -13,8 +14,6 @@ use meterbook::id::{AccountId, RoundId};
 
 /// Rows per statement: below both stores' limits on bound values.
 const CHUNK: usize = 500;
-/// A phone that was away longer fetches its rounds anew.
-const KEEP_DAYS: i64 = 60;
 /// The reason of what a reader's own push changed.
 pub(super) const VISITED: &str = "visited";
 
@@ -129,17 +128,9 @@ fn draw_head(conn: &mut Conn, reader: AccountId, added: i64) -> QueryResult<i64>
     Ok(head)
 }
 
-/// How long entries are kept: the dated setting `feed_keep_days`, 60 unless a company says otherwise, never below 7.
+/// How long entries are kept, by the setting in force.
 pub fn feed_keep(conn: &mut Conn, today: NaiveDate) -> QueryResult<TimeDelta> {
-    let set: Option<String> = each!(conn, c => settings::table
-        .filter(settings::key.eq("feed_keep_days"))
-        .filter(settings::valid_from.le(today))
-        .order((settings::valid_from.desc(), settings::id.desc()))
-        .select(settings::value)
-        .first(c)
-        .optional())?;
-    let days = set.and_then(|days| days.trim().parse().ok()).unwrap_or(KEEP_DAYS);
-    Ok(TimeDelta::days(days.clamp(7, 3_650)))
+    Ok(rulebook(conn)?.rounds(today).feed_keep)
 }
 
 /// Readers whose feeds hold entries from before a moment.

@@ -1,5 +1,11 @@
 //! What the service does by itself, whoever asks: the running periods are always laid out, old feed entries and unwanted
-//! photos go.
+//! photos go. And work that several nodes share: [`work`].
+
+pub mod routes;
+pub mod store;
+mod work;
+
+pub use work::{Done, Job, Kind, work, work_once};
 
 use crate::App;
 use crate::coverage::{open_period, periods_at};
@@ -16,6 +22,9 @@ const EVERY: Duration = Duration::from_secs(60);
 pub async fn keep_periods_open(app: Arc<App>) {
     let mut ticks = tokio::time::interval(EVERY);
     let mut opened = Vec::new();
+    if let Err(fault) = lay_out_unfinished(&app).await {
+        tracing::warn!(%fault, "older periods are not laid out yet");
+    }
     loop {
         ticks.tick().await;
         for period in periods_at(&app, app.clock.now()) {
@@ -28,6 +37,17 @@ pub async fn keep_periods_open(app: Arc<App>) {
             }
         }
     }
+}
+
+/// Lays out what was declared and not finished: a node was stopped, or a new version keeps more of each point.
+///
+/// # Errors
+/// The database's.
+pub async fn lay_out_unfinished(app: &App) -> Result<(), StoreError> {
+    for period in app.store.read("unfinished_periods", crate::coverage::store::unfinished_periods).await? {
+        open_period(app, period).await?;
+    }
+    Ok(())
 }
 
 /// How often old feed entries are looked for.
