@@ -13,6 +13,7 @@
 mod support;
 
 mod accounts;
+mod appraisal;
 mod audit;
 mod backup;
 mod bad_input;
@@ -36,6 +37,7 @@ mod pull;
 mod quarantine;
 mod races;
 mod register;
+mod reports;
 mod rights;
 mod rxdb;
 mod schemas;

@@ -1,6 +1,6 @@
 //! The contract: which operations there are, collected from the handlers themselves, and the document made of them.
 
-use crate::{accounts, anomalies, coverage, meta, meters, photos, readings, rounds, sync};
+use crate::{accounts, anomalies, appraisal, coverage, meta, meters, photos, readings, reports, rounds, sync};
 use meterbook::accounts::{Operation, Rights};
 use serde_json::Value;
 use utoipa::OpenApi;
@@ -80,6 +80,22 @@ pub fn routes(config: &mut ServiceConfig) {
         .service(anomalies::routes::list_cases)
         .service(anomalies::routes::get_case)
         .service(anomalies::routes::list_rules)
+        .service(reports::routes::get_daily_report)
+        .service(reports::routes::export_daily_report)
+        .service(reports::month::routes::list_published_reports)
+        .service(reports::month::routes::get_month_report)
+        .service(reports::month::routes::export_month_report)
+        .service(reports::month::routes::list_not_read)
+        .service(reports::month::routes::list_month_anomalies)
+        .service(reports::month::routes::list_reconciliation)
+        .service(reports::month::routes::list_corrections)
+        .service(reports::month::routes::list_purchase_changes)
+        .service(appraisal::routes::list_appraisals)
+        .service(appraisal::routes::export_appraisals)
+        .service(appraisal::routes::list_objections)
+        .service(appraisal::routes::publish_appraisals)
+        .service(appraisal::routes::object_to_appraisal)
+        .service(appraisal::routes::answer_objection)
         .service(photos::routes::list_missing_photos)
         .service(photos::uploads::routes::describe_uploads)
         .service(photos::uploads::routes::create_upload)

@@ -5,10 +5,12 @@
 mod evidence;
 mod following;
 mod pushed;
+mod reports;
 
 pub use evidence::*;
 pub use following::*;
 pub use pushed::*;
+pub use reports::*;
 
 diesel::table! {
     use crate::db::types::UuidKey;
@@ -463,4 +465,9 @@ diesel::allow_tables_to_appear_in_same_query!(
     record_photos,
     photo_uploads,
     photo_upload_pieces,
+    report_versions,
+    report_pieces,
+    appraisals,
+    appraisal_objections,
+    appraisal_answers,
 );
