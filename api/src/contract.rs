@@ -80,6 +80,21 @@ pub fn routes(config: &mut ServiceConfig) {
         .service(anomalies::routes::list_cases)
         .service(anomalies::routes::get_case)
         .service(anomalies::routes::list_rules)
+        .service(photos::routes::list_missing_photos)
+        .service(photos::uploads::routes::describe_uploads)
+        .service(photos::uploads::routes::create_upload)
+        .service(photos::uploads::routes::check_upload)
+        .service(photos::uploads::routes::continue_upload)
+        .service(photos::uploads::routes::end_upload)
+        .service(photos::routes::put_photo)
+        .service(photos::routes::check_photo)
+        .service(photos::routes::get_photo);
+    report_routes(config);
+}
+
+/// Reports and what is said of readers.
+fn report_routes(config: &mut ServiceConfig) {
+    config
         .service(reports::routes::get_daily_report)
         .service(reports::routes::export_daily_report)
         .service(reports::month::routes::list_published_reports)
@@ -95,16 +110,7 @@ pub fn routes(config: &mut ServiceConfig) {
         .service(appraisal::routes::list_objections)
         .service(appraisal::routes::publish_appraisals)
         .service(appraisal::routes::object_to_appraisal)
-        .service(appraisal::routes::answer_objection)
-        .service(photos::routes::list_missing_photos)
-        .service(photos::uploads::routes::describe_uploads)
-        .service(photos::uploads::routes::create_upload)
-        .service(photos::uploads::routes::check_upload)
-        .service(photos::uploads::routes::continue_upload)
-        .service(photos::uploads::routes::end_upload)
-        .service(photos::routes::put_photo)
-        .service(photos::routes::check_photo)
-        .service(photos::routes::get_photo);
+        .service(appraisal::routes::answer_objection);
 }
 
 /// The OpenAPI document of the routes above.

@@ -11,7 +11,7 @@ use crate::paging::{After, next_after};
 use crate::readings::routes::check_reason;
 use crate::reports::book::Book;
 use crate::reports::month::store::Scope;
-use crate::reports::press::{self, FileQuery};
+use crate::reports::press::{self, FileQuery, ReportFile};
 use crate::{App, RULES_VERSION};
 use actix_web::web::{Data, Json, Path, Query};
 use actix_web::{HttpResponse, get, post};
@@ -127,9 +127,9 @@ pub async fn list_appraisals(
 /// Appraisals as a workbook, a CSV file or a page to print, with every deduction.
 #[utoipa::path(operation_id = "export_appraisals", tag = "appraisal", params(AppraisalQuery, FileQuery),
     responses((status = 200, description = "The file", content(
-        (Vec<u8> = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
-        (String = "text/csv"),
-        (String = "text/html"),
+        (ReportFile = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
+        (ReportFile = "text/csv"),
+        (ReportFile = "text/html"),
     ))))]
 #[get("/v1/appraisals/file")]
 pub async fn export_appraisals(

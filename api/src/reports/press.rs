@@ -23,6 +23,11 @@ use std::path::Path;
 pub const PRESSES: usize = 2;
 const PIECE: usize = 64 * 1024;
 
+/// A report's file: workbook, CSV or page.
+#[derive(utoipa::ToSchema)]
+#[schema(value_type = String, format = Binary)]
+pub struct ReportFile(pub Vec<u8>);
+
 /// Which file.
 #[derive(Deserialize, utoipa::IntoParams, Clone, Debug)]
 #[into_params(parameter_in = Query)]

@@ -2,7 +2,7 @@
 
 use super::book::Book;
 use super::daily::{self, Daily, DailyReport};
-use super::press::{self, FileQuery};
+use super::press::{self, FileQuery, ReportFile};
 use crate::App;
 use crate::http::{Problem, ProblemCode, RequestLanguage, Session};
 use actix_web::web::{Data, Json, Query};
@@ -55,9 +55,9 @@ pub async fn get_daily_report(
 /// The daily report as a workbook, a CSV file or a page to print, with every visit.
 #[utoipa::path(operation_id = "export_daily_report", tag = "reports", params(DayQuery, FileQuery),
     responses((status = 200, description = "The file", content(
-        (Vec<u8> = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
-        (String = "text/csv"),
-        (String = "text/html"),
+        (ReportFile = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
+        (ReportFile = "text/csv"),
+        (ReportFile = "text/html"),
     ))))]
 #[get("/v1/reports/daily/file")]
 pub async fn export_daily_report(

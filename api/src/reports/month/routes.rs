@@ -9,7 +9,7 @@ use crate::db::Conn;
 use crate::http::{Problem, ProblemCode, RequestLanguage, Session, Time, from_ms};
 use crate::paging::{After, next_after};
 use crate::reports::book::{Book, hex};
-use crate::reports::press::{self, FileQuery};
+use crate::reports::press::{self, FileQuery, ReportFile};
 use actix_web::web::{Data, Json, Query};
 use actix_web::{HttpResponse, get};
 use diesel::QueryResult;
@@ -107,9 +107,9 @@ pub async fn get_month_report(
 /// The month-end report as a workbook, a CSV file of one sheet or a page to print.
 #[utoipa::path(operation_id = "export_month_report", tag = "reports", params(MonthQuery, FileQuery),
     responses((status = 200, description = "The file", content(
-        (Vec<u8> = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
-        (String = "text/csv"),
-        (String = "text/html"),
+        (ReportFile = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
+        (ReportFile = "text/csv"),
+        (ReportFile = "text/html"),
     ))))]
 #[get("/v1/reports/month-end/file")]
 pub async fn export_month_report(

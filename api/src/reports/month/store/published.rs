@@ -72,7 +72,8 @@ pub fn insert(conn: &mut Conn, new: &NewVersion) -> QueryResult<bool> {
         t::body_hash.eq(&new.body_hash),
         t::body.eq(&new.body),
     );
-    let added = each!(conn, c => diesel::insert_into(t::table).values(row).on_conflict_do_nothing().execute(c))?;
+    let added =
+        each!(conn, c => diesel::insert_into(report_versions::table).values(row).on_conflict_do_nothing().execute(c))?;
     if added == 0 {
         return Ok(false);
     }
