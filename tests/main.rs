@@ -14,6 +14,7 @@ mod support;
 
 mod accounts;
 mod apps;
+mod appraisal;
 mod audit;
 mod backup;
 mod bad_input;
@@ -40,6 +41,7 @@ mod pull;
 mod quarantine;
 mod races;
 mod register;
+mod reports;
 mod rights;
 mod rxdb;
 mod schemas;

@@ -9,7 +9,7 @@ const SQLITE_COLUMNS: &str = "SELECT t.name || ' ' || c.name || ' ' || (c.\"notn
      WHERE t.type = 'table' AND t.name NOT LIKE 'sqlite_%' AND t.name NOT LIKE '__diesel%' ORDER BY 1";
 const POSTGRES_COLUMNS: &str = "SELECT table_name || ' ' || column_name || ' ' || (is_nullable = 'NO')::int || ' ' || udt_name AS value \
      FROM information_schema.columns WHERE table_schema = 'public' AND table_name NOT LIKE '\\_\\_diesel%' ORDER BY 1";
-pub const APPEND_ONLY: [&str; 18] = [
+pub const APPEND_ONLY: [&str; 23] = [
     "settings",
     "window_exceptions",
     "time_reviews",
@@ -28,6 +28,11 @@ pub const APPEND_ONLY: [&str; 18] = [
     "chain_breaks",
     "period_closings",
     "period_snapshots",
+    "report_versions",
+    "report_pieces",
+    "appraisals",
+    "appraisal_objections",
+    "appraisal_answers",
 ];
 
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -127,6 +132,7 @@ fn diesels_tables_are_those_of_the_migrations() {
         include_str!("../api/src/db/schema/figures.rs"),
         include_str!("../api/src/db/schema/following.rs"),
         include_str!("../api/src/db/schema/pushed.rs"),
+        include_str!("../api/src/db/schema/reports.rs"),
     );
     let mut wanted: Vec<String> =
         columns(&database).into_iter().map(|column| format!("{}.{}", column.table, column.name)).collect();

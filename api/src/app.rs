@@ -45,6 +45,8 @@ pub struct App {
     pub pokes: Arc<Pokes>,
     /// The photos.
     pub vault: Vault,
+    /// A report's file is made only by who holds a permit; see [`crate::reports::press`].
+    pub press: tokio::sync::Semaphore,
     /// The epoch of the data (PROTOCOL, "Meta").
     pub epoch: uuid::Uuid,
 }
@@ -102,8 +104,9 @@ impl App {
         let pokes = Arc::new(Pokes::default());
         let told = Arc::clone(&pokes);
         store.on_feed_move(move |moved| told.moved(moved));
+        let press = tokio::sync::Semaphore::new(crate::reports::press::PRESSES);
         let (vault, throttle) = (Vault::open(&config.photos, &config.data_dir)?, LoginThrottle::default());
-        Ok((Self { config, store, clock, keys, tokens, hasher, throttle, pokes, vault, epoch }, setup))
+        Ok((Self { config, store, clock, keys, tokens, hasher, throttle, pokes, vault, press, epoch }, setup))
     }
 
     /// Serves HTTP at a listener until the returned server is stopped.

@@ -1,6 +1,8 @@
 //! The contract: which operations there are, collected from the handlers themselves, and the document made of them.
 
-use crate::{accounts, anomalies, coverage, jobs, meta, meters, photos, readings, rounds, settings, sync};
+use crate::{
+    accounts, anomalies, appraisal, coverage, jobs, meta, meters, photos, readings, reports, rounds, settings, sync,
+};
 use meterbook::accounts::{Operation, Rights};
 use serde_json::Value;
 use utoipa::OpenApi;
@@ -101,6 +103,28 @@ pub fn routes(config: &mut ServiceConfig) {
         .service(photos::routes::put_photo)
         .service(photos::routes::check_photo)
         .service(photos::routes::get_photo);
+    report_routes(config);
+}
+
+/// Reports and what is said of readers.
+fn report_routes(config: &mut ServiceConfig) {
+    config
+        .service(reports::routes::get_daily_report)
+        .service(reports::routes::export_daily_report)
+        .service(reports::month::routes::list_published_reports)
+        .service(reports::month::routes::get_month_report)
+        .service(reports::month::routes::export_month_report)
+        .service(reports::month::routes::list_not_read)
+        .service(reports::month::routes::list_month_anomalies)
+        .service(reports::month::routes::list_reconciliation)
+        .service(reports::month::routes::list_corrections)
+        .service(reports::month::routes::list_purchase_changes)
+        .service(appraisal::routes::list_appraisals)
+        .service(appraisal::routes::export_appraisals)
+        .service(appraisal::routes::list_objections)
+        .service(appraisal::routes::publish_appraisals)
+        .service(appraisal::routes::object_to_appraisal)
+        .service(appraisal::routes::answer_objection);
 }
 
 /// The OpenAPI document of the routes above.

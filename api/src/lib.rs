@@ -6,6 +6,7 @@
 pub mod accounts;
 pub mod anomalies;
 mod app;
+pub mod appraisal;
 pub mod audit;
 pub mod backup;
 pub mod cli;
@@ -24,6 +25,7 @@ mod paging;
 pub mod photos;
 pub mod planted;
 pub mod readings;
+pub mod reports;
 pub mod rounds;
 pub mod settings;
 pub mod sync;

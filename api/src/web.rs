@@ -12,7 +12,7 @@ use std::fmt::Write as _;
 
 /// Adds the pages.
 pub fn pages(config: &mut web::ServiceConfig) {
-    config.service(home).service(docs).service(style).configure(assets::apps);
+    config.service(home).service(docs).service(style).service(report_style).configure(assets::apps);
 }
 
 #[get("/")]
@@ -33,6 +33,15 @@ async fn style() -> HttpResponse {
         .content_type("text/css; charset=utf-8")
         .insert_header((CACHE_CONTROL, "public, max-age=3600"))
         .body(body)
+}
+
+/// The style of printed reports.
+#[get("/report.css")]
+async fn report_style() -> HttpResponse {
+    HttpResponse::Ok()
+        .content_type("text/css; charset=utf-8")
+        .insert_header((CACHE_CONTROL, "public, max-age=3600"))
+        .body(crate::reports::book::style())
 }
 
 fn escaped(text: &str) -> String {

@@ -6,6 +6,7 @@
 
 pub mod accounts;
 pub mod anomalies;
+pub mod appraisal;
 pub mod calendar;
 mod coded;
 pub mod coverage;
@@ -14,6 +15,7 @@ pub mod meters;
 pub mod photos;
 pub mod quantity;
 pub mod readings;
+pub mod reports;
 pub mod rounds;
 pub mod settings;
 pub mod sync;

@@ -4,6 +4,7 @@ mod audit;
 mod backup;
 pub mod coverage;
 mod import;
+mod report;
 mod serve;
 
 use crate::clock::Clock;
@@ -69,6 +70,8 @@ enum Command {
     Check,
     /// Import a register, purchases or readings from a file.
     Import(import::ImportArgs),
+    /// Make a report's file: workbook, CSV or page to print 报表.
+    Report(report::ReportArgs),
     /// Write all data to a sealed file, while the service goes on 备份.
     ///
     /// One moment's snapshot of every table, compressed and encrypted, the same for SQLite and PostgreSQL: a backup of one
@@ -159,6 +162,7 @@ impl Cli {
             Command::Migrate => migrate_database(&config)?,
             Command::Check => return check(&config),
             Command::Import(args) => return import::run(config, &args),
+            Command::Report(args) => return report::run(config, &args),
             Command::Backup(args) => return backup::run_backup(&config, &args),
             Command::Restore(args) => return backup::run_restore(&config, &args),
             Command::Audit(args) => return audit::run(config, args),

@@ -6,11 +6,13 @@ mod evidence;
 mod figures;
 mod following;
 mod pushed;
+mod reports;
 
 pub use evidence::*;
 pub use figures::*;
 pub use following::*;
 pub use pushed::*;
+pub use reports::*;
 
 diesel::table! {
     use crate::db::types::UuidKey;
@@ -480,4 +482,9 @@ diesel::allow_tables_to_appear_in_same_query!(
     record_photos,
     photo_uploads,
     photo_upload_pieces,
+    report_versions,
+    report_pieces,
+    appraisals,
+    appraisal_objections,
+    appraisal_answers,
 );

@@ -84,6 +84,19 @@ pub async fn purge_feeds(app: &App) -> Result<usize, StoreError> {
     }
     Ok(gone)
 }
+/// Publishes the report of every closed month that has none, until the task is dropped. Several nodes may run it.
+pub async fn publish_reports(app: Arc<App>) {
+    let mut ticks = tokio::time::interval(EVERY);
+    loop {
+        ticks.tick().await;
+        match crate::reports::month::publish_closed(&app).await {
+            Ok(0) => {}
+            Ok(reports) => tracing::info!(reports, "published the reports of closed months"),
+            Err(fault) => tracing::warn!(%fault, "reports of closed months are not published yet"),
+        }
+    }
+}
+
 /// How often unwanted photos and unfinished uploads are looked for.
 const SWEEP_EVERY: Duration = Duration::from_secs(3_600);
 

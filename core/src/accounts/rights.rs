@@ -179,6 +179,38 @@ operations! {
     ListUnseenPoints = "list_unseen_points": OFFICE;
     /// Work that the nodes share.
     ListJobs = "list_jobs": OFFICE;
+    /// The daily report. A reader sees only his own.
+    GetDailyReport = "get_daily_report": EVERYONE;
+    /// The daily report as a file. A reader gets only his own.
+    ExportDailyReport = "export_daily_report": EVERYONE;
+    /// Reports that were published.
+    ListPublishedReports = "list_published_reports": OFFICE;
+    /// The month-end report.
+    GetMonthReport = "get_month_report": OFFICE;
+    /// The month-end report as a file.
+    ExportMonthReport = "export_month_report": OFFICE;
+    /// Points not read in a month.
+    ListNotRead = "list_not_read": OFFICE;
+    /// Cases of a month.
+    ListMonthAnomalies = "list_month_anomalies": OFFICE;
+    /// The three figures of commercial meters over a month.
+    ListReconciliation = "list_reconciliation": OFFICE;
+    /// Corrections of a month.
+    ListCorrections = "list_corrections": OFFICE;
+    /// Customers whose purchases changed.
+    ListPurchaseChanges = "list_purchase_changes": OFFICE;
+    /// Appraisals of readers. A reader sees only his own.
+    ListAppraisals = "list_appraisals": Roles(&[Reader, Dispatcher, Analyst, Admin]);
+    /// Appraisals as a file. A reader gets only his own.
+    ExportAppraisals = "export_appraisals": Roles(&[Reader, Dispatcher, Analyst, Admin]);
+    /// Objections that wait for an answer.
+    ListObjections = "list_objections": DISPATCH;
+    /// Publish the appraisals of a closed month.
+    PublishAppraisals = "publish_appraisals": DISPATCH;
+    /// Object to one's own appraisal.
+    ObjectToAppraisal = "object_to_appraisal": Roles(&[Reader]);
+    /// Answer an objection.
+    AnswerObjection = "answer_objection": DISPATCH;
     /// List cases.
     ListCases = "list_cases": OFFICE;
     /// One case with its evidence.

@@ -99,7 +99,14 @@ pub async fn close_period(
         let closing = store::find_period(conn, period)?.and_then(|(_, closing)| closing);
         entry(conn, period, closing, zone, now).map(Ok)
     });
-    closed.await?.map(Json)
+    let closed = closed.await?;
+    if closed.is_ok()
+        && let Err(fault) = crate::reports::month::publish_closed(&app).await
+    {
+        // The closing stands; the report is published by the next that looks, see `jobs`.
+        tracing::warn!(%period, %fault, "the month's report is not published yet");
+    }
+    closed.map(Json)
 }
 
 /// Freezes the figures and asks for their proof.
