@@ -32,6 +32,7 @@ mod phones;
 mod photos;
 mod photos_s3;
 mod photos_tus;
+mod plans;
 mod pull;
 mod quarantine;
 mod races;

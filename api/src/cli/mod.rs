@@ -3,6 +3,7 @@
 mod audit;
 mod backup;
 mod import;
+mod plan;
 mod serve;
 
 use crate::clock::Clock;
@@ -81,6 +82,8 @@ enum Command {
     Restore(backup::RestoreArgs),
     /// Check the audit log.
     Audit(audit::AuditArgs),
+    /// Plan the rounds of a month and print the report; changes nothing 规划抄表任务.
+    Plan(plan::PlanArgs),
     /// Print the OpenAPI document.
     Openapi,
 }
@@ -159,6 +162,7 @@ impl Cli {
             Command::Backup(args) => return backup::run_backup(&config, &args),
             Command::Restore(args) => return backup::run_restore(&config, &args),
             Command::Audit(args) => return audit::run(config, args),
+            Command::Plan(args) => return plan::run(config, &args),
             Command::Openapi => print!("{}", crate::contract::openapi_yaml()?),
         }
         Ok(ExitCode::SUCCESS)

@@ -14,7 +14,7 @@ use meterbook::coverage::{
 };
 use meterbook::meters::{Class, PointState};
 use meterbook::readings::ReadingKind;
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 /// Where a point stands in a period, and in whose figures it counts.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -66,6 +66,17 @@ pub fn points_after(conn: &mut Conn, after: i64, limit: i64) -> QueryResult<Vec<
 pub fn retouch_everywhere(conn: &mut Conn, zone: Zone, points: &[i64]) -> QueryResult<()> {
     let periods = open_periods(conn)?;
     points.chunks(500).try_for_each(|chunk| retouch(conn, zone, chunk, &periods))
+}
+
+/// The points of a class that are seen in a period.
+pub fn seen_points(conn: &mut Conn, period: Period, class: &str) -> QueryResult<HashSet<i64>> {
+    let seen: Vec<i64> = each!(conn, c => coverage_plan::table
+        .filter(coverage_plan::period.eq(period.key()))
+        .filter(coverage_plan::class.eq(class))
+        .filter(coverage_plan::bucket.eq(i32::from(Bucket::Seen.number())))
+        .select(coverage_plan::point_id)
+        .load(c))?;
+    Ok(seen.into_iter().collect())
 }
 
 /// Places points anew in those of the periods that are open, from the facts as they stand in this transaction, and moves the

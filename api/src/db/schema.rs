@@ -4,10 +4,12 @@
 
 mod evidence;
 mod following;
+mod planning;
 mod pushed;
 
 pub use evidence::*;
 pub use following::*;
+pub use planning::*;
 pub use pushed::*;
 
 diesel::table! {
@@ -294,6 +296,7 @@ diesel::table! {
         state -> Text,
         changed_at -> BigInt,
         taken_out_at -> Nullable<BigInt>,
+        moved_out -> Bool,
     }
 }
 
@@ -414,6 +417,7 @@ diesel::joinable!(cases -> meters (meter_id));
 diesel::joinable!(cases -> service_points (point_id));
 diesel::joinable!(hazards -> service_points (point_id));
 diesel::joinable!(found_changes -> service_points (point_id));
+diesel::joinable!(plan_stops -> service_points (point_id));
 diesel::joinable!(quarantine_decisions -> quarantine (quarantine_id));
 
 diesel::allow_tables_to_appear_in_same_query!(
@@ -463,4 +467,11 @@ diesel::allow_tables_to_appear_in_same_query!(
     record_photos,
     photo_uploads,
     photo_upload_pieces,
+    reader_profiles,
+    reader_absences,
+    visit_terms,
+    appointments,
+    plans,
+    plan_rounds,
+    plan_stops,
 );

@@ -3,6 +3,7 @@
 //! Why separate: who holds a round decides what a phone may pull and push (SECURITY 2), and a round may move while the phone
 //! is offline. These rules say what is then still taken; coverage itself never asks who made a reading.
 
+pub mod plan;
 mod standing;
 mod state;
 mod stop;
