@@ -4,9 +4,9 @@ use crate::support::follower::Follower;
 use crate::support::street::import;
 use crate::support::{SignedIn, World};
 use meterbook::accounts::Role;
+use meterbook_api::db::Isolation;
 use meterbook_api::rounds::plans::job::plan_next;
 use meterbook_api::rounds::plans::store::claim_plan;
-use meterbook_api::db::Isolation;
 use reqwest::Method;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -26,7 +26,8 @@ struct Market<'w> {
 }
 
 fn register(note: &str) -> String {
-    let mut rows = vec!["户号,类别,片区,册号,册内序号,地址,表号,表型,通气日期,初始读数,状态,经度,纬度,坐标系,入户备注".to_owned()];
+    let mut rows =
+        vec!["户号,类别,片区,册号,册内序号,地址,表号,表型,通气日期,初始读数,状态,经度,纬度,坐标系,入户备注".to_owned()];
     for n in 0..SHOPS {
         let (lng, lat) = (116_390 + (n % 6) * 4, 39_900 + (n / 6) * 4);
         rows.push(format!(
@@ -115,7 +116,11 @@ impl<'w> Market<'w> {
     /// Numbers of a reader's stops of a day, in order.
     async fn walk(&self, plan: &Value, reader: &SignedIn, day: &str) -> Vec<i64> {
         let stops = self.stops(plan, &format!("reader={}&day={day}", reader.account)).await;
-        stops.iter().filter(|stop| stop["visited"] == json!(false)).map(|stop| stop["service_point_id"].as_i64().unwrap()).collect()
+        stops
+            .iter()
+            .filter(|stop| stop["visited"] == json!(false))
+            .map(|stop| stop["service_point_id"].as_i64().unwrap())
+            .collect()
     }
 
     /// A reading of a shop at this moment, pushed from a phone.

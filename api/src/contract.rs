@@ -22,6 +22,7 @@ struct Base;
 
 /// Every route of the API.
 pub fn routes(config: &mut ServiceConfig) {
+    planning(config);
     config
         .service(meta::get_meta)
         .service(meta::get_health)
@@ -54,24 +55,6 @@ pub fn routes(config: &mut ServiceConfig) {
         .service(rounds::routes::get_round)
         .service(rounds::routes::assign_round)
         .service(rounds::routes::cancel_round)
-        .service(rounds::plans::routes::create_plan)
-        .service(rounds::plans::routes::list_plans)
-        .service(rounds::plans::routes::get_plan)
-        .service(rounds::plans::routes::cancel_plan)
-        .service(rounds::plans::routes::list_plan_rounds)
-        .service(rounds::plans::routes::list_plan_stops)
-        .service(rounds::plans::routes::publish_plan)
-        .service(rounds::plans::edit_routes::change_plan_stop)
-        .service(rounds::readers::routes::list_reader_profiles)
-        .service(rounds::readers::routes::set_reader_profile)
-        .service(rounds::readers::routes::list_absences)
-        .service(rounds::readers::routes::create_absence)
-        .service(rounds::readers::routes::withdraw_absence)
-        .service(rounds::visits::routes::get_visit_terms)
-        .service(rounds::visits::routes::set_visit_terms)
-        .service(rounds::visits::routes::list_appointments)
-        .service(rounds::visits::routes::create_appointment)
-        .service(rounds::visits::routes::withdraw_appointment)
         .service(sync::pull::pull_changes)
         .service(sync::pull::pull_round)
         .service(sync::pull::stream_pokes)
@@ -107,6 +90,29 @@ pub fn routes(config: &mut ServiceConfig) {
         .service(photos::routes::put_photo)
         .service(photos::routes::check_photo)
         .service(photos::routes::get_photo);
+}
+
+/// The routes of the planner.
+fn planning(config: &mut ServiceConfig) {
+    config
+        .service(rounds::plans::routes::create_plan)
+        .service(rounds::plans::routes::list_plans)
+        .service(rounds::plans::routes::get_plan)
+        .service(rounds::plans::routes::cancel_plan)
+        .service(rounds::plans::routes::list_plan_rounds)
+        .service(rounds::plans::routes::list_plan_stops)
+        .service(rounds::plans::routes::publish_plan)
+        .service(rounds::plans::edit_routes::change_plan_stop)
+        .service(rounds::readers::routes::list_reader_profiles)
+        .service(rounds::readers::routes::set_reader_profile)
+        .service(rounds::readers::routes::list_absences)
+        .service(rounds::readers::routes::create_absence)
+        .service(rounds::readers::routes::withdraw_absence)
+        .service(rounds::visits::routes::get_visit_terms)
+        .service(rounds::visits::routes::set_visit_terms)
+        .service(rounds::visits::routes::list_appointments)
+        .service(rounds::visits::routes::create_appointment)
+        .service(rounds::visits::routes::withdraw_appointment);
 }
 
 /// The OpenAPI document of the routes above.

@@ -51,7 +51,10 @@ fn plan(input: &PlanInput, seed: u64, budget: u64) -> (Planned, f64) {
     search.run(u64::MAX);
     let planned = search.planned();
     let seconds = processor_seconds() - begun;
-    println!("    {budget} steps in {seconds:.1} s of one core ({started:.1} to begin); memory at most {} MB", peak_mb());
+    println!(
+        "    {budget} steps in {seconds:.1} s of one core ({started:.1} to begin); memory at most {} MB",
+        peak_mb()
+    );
     let violations = check_plan(input, &planned);
     if !violations.is_empty() {
         println!("    BROKEN: {} violations, first {:?}", violations.len(), violations[0]);
@@ -94,7 +97,8 @@ fn measure_city() -> bool {
         println!("city {seed}: 5,000 stops, 60 readers, 2 days");
         let mut input = city(seed, size);
         input.weights.balance = std::env::var("BAL").ok().and_then(|s| s.parse().ok()).unwrap_or(input.weights.balance);
-        input.weights.continuity = std::env::var("CONT").ok().and_then(|s| s.parse().ok()).unwrap_or(input.weights.continuity);
+        input.weights.continuity =
+            std::env::var("CONT").ok().and_then(|s| s.parse().ok()).unwrap_or(input.weights.continuity);
         let (planned, seconds) = plan(&input, seed, steps(700_000));
         tell("published weights", &planned);
         let mut loose = input.clone();

@@ -18,6 +18,7 @@ mod output;
 mod problem;
 mod reason;
 mod search;
+mod shifts;
 mod start;
 mod step;
 mod tour;

@@ -175,6 +175,7 @@ fn report(input: &PlanInput, problem: &Problem, plan: &RoundPlan, yardstick: i64
     let mut report = PlanReport { nearest_metres: yardstick, given: input.stops.len() as u32, ..PlanReport::default() };
     let mut carriers: BTreeMap<AccountId, Carrier> =
         input.readers.iter().map(|reader| (reader.reader, Carrier::default())).collect();
+    let is_change = input.stops.iter().any(|stop| stop.current.is_some());
     for stop in &input.stops {
         let turn = placed.get(&stop.point).copied();
         if let Some(visited) = stop.visited {
@@ -191,7 +192,7 @@ fn report(input: &PlanInput, problem: &Problem, plan: &RoundPlan, yardstick: i64
             report.same_reader += u32::from(is_kept);
         }
         let from = stop.current.map(|current| current.turn);
-        if from != turn && input.stops.iter().any(|stop| stop.current.is_some()) {
+        if is_change && from != turn {
             report.moves.push(Move { point: stop.point, from, to: turn });
         }
         if turn.is_none() {

@@ -100,7 +100,11 @@ pub fn gather(conn: &mut Conn, asked: &CreatePlanRequest, zone: Zone, only: Opti
         last,
         read,
         seen: seen_points(conn, period_of(asked), &asked.class)?,
-        seen_before: if is_indoor { seen_points(conn, period_of(asked).previous(), &asked.class)? } else { HashSet::new() },
+        seen_before: if is_indoor {
+            seen_points(conn, period_of(asked).previous(), &asked.class)?
+        } else {
+            HashSet::new()
+        },
         knocks: if is_indoor { knocks(conn, zone.start_of(long_ago), until, &ids)? } else { Vec::new() },
         basis: asked.basis_id.map(|basis| basis_stops(conn, basis)).transpose()?.unwrap_or_default(),
         points,
@@ -164,7 +168,11 @@ fn knocks(conn: &mut Conn, from: Instant, until: Instant, points: &[i64]) -> Que
             .order((records::point_id, records::observed_at))
             .select((records::point_id, records::observed_at, records::kind))
             .load(c))?;
-        found.extend(rows.into_iter().map(|(point, at, kind)| Knock { point, at: from_ms(at), opened: kind == "reading" }));
+        found.extend(rows.into_iter().map(|(point, at, kind)| Knock {
+            point,
+            at: from_ms(at),
+            opened: kind == "reading",
+        }));
     }
     Ok(found)
 }
