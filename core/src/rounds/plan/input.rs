@@ -127,7 +127,7 @@ pub struct Weights {
 impl Default for Weights {
     /// The published weights, measured on a city of 5,000 commercial stops (`cargo run --release -p meterbook --example plan`).
     fn default() -> Self {
-        Self { distance: 1, balance: 6_000, continuity: 350, change: 1_500 }
+        Self { distance: 1, balance: 120_000, continuity: 5_000, change: 8_000 }
     }
 }
 

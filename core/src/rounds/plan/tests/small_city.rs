@@ -53,7 +53,7 @@ fn weight_on_balance_evens_the_days() {
         let report = plan(&input, 1, 15_000).report;
         report.busiest - report.idlest
     };
-    let (even, uneven) = (spread(20_000), spread(0));
+    let (even, uneven) = (spread(200_000), spread(0));
     assert!(even * 2 < uneven, "{even} s against {uneven} s");
 }
 
@@ -64,6 +64,6 @@ fn weight_on_continuity_keeps_readers() {
         input.weights.continuity = continuity;
         plan(&input, 1, 15_000).report.same_reader
     };
-    let (many, few) = (kept(2_000), kept(0));
+    let (many, few) = (kept(5_000), kept(0));
     assert!(many > few + 80, "{many} against {few}");
 }
