@@ -13,8 +13,8 @@
 mod support;
 
 mod accounts;
-mod apps;
 mod appraisal;
+mod apps;
 mod audit;
 mod backup;
 mod bad_input;
@@ -37,6 +37,7 @@ mod phones;
 mod photos;
 mod photos_s3;
 mod photos_tus;
+mod plans;
 mod pull;
 mod quarantine;
 mod races;

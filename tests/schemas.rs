@@ -131,6 +131,7 @@ fn diesels_tables_are_those_of_the_migrations() {
         include_str!("../api/src/db/schema/evidence.rs"),
         include_str!("../api/src/db/schema/figures.rs"),
         include_str!("../api/src/db/schema/following.rs"),
+        include_str!("../api/src/db/schema/planning.rs"),
         include_str!("../api/src/db/schema/pushed.rs"),
         include_str!("../api/src/db/schema/reports.rs"),
     );

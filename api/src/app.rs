@@ -13,6 +13,8 @@ use crate::http::{
 };
 use crate::keys::{KeyError, Keys, sha256};
 use crate::photos::{Vault, VaultFault};
+use crate::rounds::plans::Planner;
+use crate::rounds::plans::job::keep_planning;
 use crate::sync::pokes::{Pokes, watch};
 use actix_web::http::StatusCode;
 use actix_web::middleware::{Compress, from_fn};
@@ -43,6 +45,8 @@ pub struct App {
     pub throttle: LoginThrottle,
     /// Phones that wait for their feeds.
     pub pokes: Arc<Pokes>,
+    /// What wakes the planning job.
+    pub planner: Planner,
     /// The photos.
     pub vault: Vault,
     /// A report's file is made only by who holds a permit; see [`crate::reports::press`].
@@ -106,7 +110,23 @@ impl App {
         store.on_feed_move(move |moved| told.moved(moved));
         let press = tokio::sync::Semaphore::new(crate::reports::press::PRESSES);
         let (vault, throttle) = (Vault::open(&config.photos, &config.data_dir)?, LoginThrottle::default());
-        Ok((Self { config, store, clock, keys, tokens, hasher, throttle, pokes, vault, press, epoch }, setup))
+        Ok((
+            Self {
+                config,
+                store,
+                clock,
+                keys,
+                tokens,
+                hasher,
+                throttle,
+                pokes,
+                planner: Planner::default(),
+                vault,
+                press,
+                epoch,
+            },
+            setup,
+        ))
     }
 
     /// Serves HTTP at a listener until the returned server is stopped.
@@ -115,6 +135,7 @@ impl App {
     /// Where the listener can't be used.
     pub fn serve(self: Arc<Self>, listener: TcpListener, workers: usize) -> std::io::Result<actix_web::dev::Server> {
         actix_web::rt::spawn(watch(Arc::clone(&self.pokes), self.store.clone(), self.clock.clone()));
+        actix_web::rt::spawn(keep_planning(Arc::clone(&self)));
         let limits = web::Data::new(self.config.limits);
         let routes = web::Data::new(RouteTable::of(&contract::openapi()));
         let app = web::Data::from(self);

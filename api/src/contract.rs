@@ -24,6 +24,7 @@ struct Base;
 
 /// Every route of the API.
 pub fn routes(config: &mut ServiceConfig) {
+    planning(config);
     config
         .service(meta::get_meta)
         .service(meta::get_health)
@@ -125,6 +126,29 @@ fn report_routes(config: &mut ServiceConfig) {
         .service(appraisal::routes::publish_appraisals)
         .service(appraisal::routes::object_to_appraisal)
         .service(appraisal::routes::answer_objection);
+}
+
+/// The routes of the planner.
+fn planning(config: &mut ServiceConfig) {
+    config
+        .service(rounds::plans::routes::create_plan)
+        .service(rounds::plans::routes::list_plans)
+        .service(rounds::plans::routes::get_plan)
+        .service(rounds::plans::routes::cancel_plan)
+        .service(rounds::plans::routes::list_plan_rounds)
+        .service(rounds::plans::routes::list_plan_stops)
+        .service(rounds::plans::routes::publish_plan)
+        .service(rounds::plans::edit_routes::change_plan_stop)
+        .service(rounds::readers::routes::list_reader_profiles)
+        .service(rounds::readers::routes::set_reader_profile)
+        .service(rounds::readers::routes::list_absences)
+        .service(rounds::readers::routes::create_absence)
+        .service(rounds::readers::routes::withdraw_absence)
+        .service(rounds::visits::routes::get_visit_terms)
+        .service(rounds::visits::routes::set_visit_terms)
+        .service(rounds::visits::routes::list_appointments)
+        .service(rounds::visits::routes::create_appointment)
+        .service(rounds::visits::routes::withdraw_appointment);
 }
 
 /// The OpenAPI document of the routes above.

@@ -4,6 +4,7 @@ mod audit;
 mod backup;
 pub mod coverage;
 mod import;
+mod plan;
 mod report;
 mod serve;
 
@@ -87,6 +88,8 @@ enum Command {
     Audit(audit::AuditArgs),
     /// Prove the seen rates 核对抄见率.
     Coverage(coverage::CoverageArgs),
+    /// Plan the rounds of a month and print the report; changes nothing 规划抄表任务.
+    Plan(plan::PlanArgs),
     /// Print the OpenAPI document.
     Openapi,
 }
@@ -167,6 +170,7 @@ impl Cli {
             Command::Restore(args) => return backup::run_restore(&config, &args),
             Command::Audit(args) => return audit::run(config, args),
             Command::Coverage(args) => return coverage::run(config, args),
+            Command::Plan(args) => return plan::run(config, &args),
             Command::Openapi => print!("{}", crate::contract::openapi_yaml()?),
         }
         Ok(ExitCode::SUCCESS)

@@ -23,14 +23,13 @@ pub use recompute::{Difference, rebuild_counters, rebuild_days, verify_chunk, ve
 use self::counters::{Deltas, count_all};
 use self::facts::load_facts;
 use self::plan::{keep_closed, load_plan, move_rows, store_row};
-use crate::db::schema::{coverage_periods, service_points};
+use crate::db::schema::{coverage_periods, coverage_plan, service_points};
 use crate::db::{Conn, Lockable, each};
 use crate::http::to_ms;
 use diesel::prelude::*;
 use meterbook::calendar::{Instant, Period, Zone};
-use meterbook::coverage::{PlanEntry, Sighting, entry_after};
-use std::collections::{BTreeMap, BTreeSet};
-
+use meterbook::coverage::{Bucket, PlanEntry, Sighting, entry_after};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 /// Declares a period open. `true`: it was laid out before.
 pub fn declare_period(conn: &mut Conn, period: Period, now: Instant) -> QueryResult<bool> {
     let row = (coverage_periods::period.eq(period.key()), coverage_periods::opened_at.eq(to_ms(now)));
@@ -87,6 +86,17 @@ pub fn points_after(conn: &mut Conn, after: i64, limit: i64) -> QueryResult<Vec<
 pub fn retouch_everywhere(conn: &mut Conn, zone: Zone, points: &[i64]) -> QueryResult<()> {
     let periods: Vec<Period> = declared_periods(conn)?.into_iter().map(|(period, _)| period).collect();
     points.chunks(500).try_for_each(|chunk| retouch(conn, zone, chunk, &periods))
+}
+
+/// The points of a class that are seen in a period.
+pub fn seen_points(conn: &mut Conn, period: Period, class: &str) -> QueryResult<HashSet<i64>> {
+    let seen: Vec<i64> = each!(conn, c => coverage_plan::table
+        .filter(coverage_plan::period.eq(period.key()))
+        .filter(coverage_plan::class.eq(class))
+        .filter(coverage_plan::bucket.eq(i32::from(Bucket::Seen.number())))
+        .select(coverage_plan::point_id)
+        .load(c))?;
+    Ok(seen.into_iter().collect())
 }
 
 /// Places points anew in those of the periods that are open, from the facts as they stand in this transaction, and moves the

@@ -5,12 +5,14 @@
 mod evidence;
 mod figures;
 mod following;
+mod planning;
 mod pushed;
 mod reports;
 
 pub use evidence::*;
 pub use figures::*;
 pub use following::*;
+pub use planning::*;
 pub use pushed::*;
 pub use reports::*;
 
@@ -298,6 +300,7 @@ diesel::table! {
         state -> Text,
         changed_at -> BigInt,
         taken_out_at -> Nullable<BigInt>,
+        moved_out -> Bool,
     }
 }
 
@@ -423,6 +426,7 @@ diesel::joinable!(cases -> service_points (point_id));
 diesel::joinable!(hazards -> service_points (point_id));
 diesel::joinable!(found_changes -> service_points (point_id));
 diesel::joinable!(time_reviews -> service_points (point_id));
+diesel::joinable!(plan_stops -> service_points (point_id));
 diesel::joinable!(quarantine_decisions -> quarantine (quarantine_id));
 
 diesel::allow_tables_to_appear_in_same_query!(
@@ -487,4 +491,11 @@ diesel::allow_tables_to_appear_in_same_query!(
     appraisals,
     appraisal_objections,
     appraisal_answers,
+    reader_profiles,
+    reader_absences,
+    visit_terms,
+    appointments,
+    plans,
+    plan_rounds,
+    plan_stops,
 );

@@ -1,6 +1,7 @@
 //! What rounds keep: rounds, their stops, who held them, and the feeds their readers' phones follow (`store/feed.rs`).
 
 mod feed;
+mod planned;
 mod points;
 
 use super::wire::{CreateRoundRequest, Round, RoundStop};
@@ -22,6 +23,7 @@ use meterbook::rounds::{
 use std::collections::{BTreeMap, HashMap};
 
 pub use feed::{FeedChange, announce, entries_before, feed_keep, purge_feed};
+pub use planned::{PlannedDay, change_planned, make_planned, read_stops, stands_for, stops_elsewhere};
 pub use points::announce_points;
 
 /// A round as it is stored.
@@ -155,7 +157,8 @@ pub fn list_stops(conn: &mut Conn, id: RoundId) -> QueryResult<Vec<RoundStop>> {
     Ok(rows.into_iter().map(stop).collect())
 }
 
-fn not_a_reader() -> Problem {
+/// Not somebody who can be given a round.
+pub fn not_a_reader() -> Problem {
     let (zh, en) = ("应为在用的抄表员账号", "expected the account of an active reader");
     Problem::new(ProblemCode::InvalidInput).fault("/reader_id", "not_a_reader", zh, en)
 }

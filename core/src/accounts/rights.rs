@@ -109,6 +109,42 @@ operations! {
     AssignRound = "assign_round": DISPATCH;
     /// Take a round back.
     CancelRound = "cancel_round": DISPATCH;
+    /// Ask for a plan of rounds.
+    CreatePlan = "create_plan": DISPATCH;
+    /// Plans and how far they are.
+    ListPlans = "list_plans": OFFICE;
+    /// One plan with its report.
+    GetPlan = "get_plan": OFFICE;
+    /// Stop a plan in the making.
+    CancelPlan = "cancel_plan": DISPATCH;
+    /// Readers' days in a plan.
+    ListPlanRounds = "list_plan_rounds": OFFICE;
+    /// The stops of a plan.
+    ListPlanStops = "list_plan_stops": OFFICE;
+    /// Move or lock a stop of a plan.
+    ChangePlanStop = "change_plan_stop": DISPATCH;
+    /// Make a plan real.
+    PublishPlan = "publish_plan": DISPATCH;
+    /// Readers as the planner sees them.
+    ListReaderProfiles = "list_reader_profiles": OFFICE;
+    /// Say where and when a reader works.
+    SetReaderProfile = "set_reader_profile": DISPATCH;
+    /// Days readers are away.
+    ListAbsences = "list_absences": OFFICE;
+    /// Write an absence down.
+    CreateAbsence = "create_absence": DISPATCH;
+    /// Take an absence back.
+    WithdrawAbsence = "withdraw_absence": DISPATCH;
+    /// What a visit at a point takes.
+    GetVisitTerms = "get_visit_terms": OFFICE;
+    /// Say what a visit at a point takes.
+    SetVisitTerms = "set_visit_terms": DISPATCH;
+    /// Times promised to customers.
+    ListAppointments = "list_appointments": OFFICE;
+    /// Promise a customer a time.
+    CreateAppointment = "create_appointment": DISPATCH;
+    /// Take an appointment back.
+    WithdrawAppointment = "withdraw_appointment": DISPATCH;
     /// A phone asks what changed.
     PullChanges = "pull_changes": Roles(&[Reader]);
     /// A phone fetches one of its rounds anew.

@@ -4,6 +4,7 @@
 //! is offline. These rules say what is then still taken; coverage itself never asks who made a reading.
 
 pub mod catalogue;
+pub mod plan;
 mod standing;
 mod state;
 mod stop;
