@@ -3,6 +3,7 @@
 #![expect(missing_docs, reason = "the columns are described in the migrations")]
 
 mod evidence;
+mod factors;
 mod figures;
 mod following;
 mod planning;
@@ -10,6 +11,7 @@ mod pushed;
 mod reports;
 
 pub use evidence::*;
+pub use factors::*;
 pub use figures::*;
 pub use following::*;
 pub use planning::*;
@@ -40,6 +42,7 @@ diesel::table! {
         session_version -> Integer,
         created_at -> BigInt,
         disabled_at -> Nullable<BigInt>,
+        password_set_at -> Nullable<BigInt>,
     }
 }
 
@@ -70,6 +73,7 @@ diesel::table! {
         expires_at -> BigInt,
         used_at -> Nullable<BigInt>,
         device_id -> Nullable<BigInt>,
+        renews_device_id -> Nullable<BigInt>,
     }
 }
 
@@ -277,6 +281,8 @@ diesel::table! {
         created_by -> BigInt,
         created_at -> BigInt,
         changed_at -> BigInt,
+        put_away_at -> Nullable<BigInt>,
+        walk_learned_at -> Nullable<BigInt>,
     }
 }
 

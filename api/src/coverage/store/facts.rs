@@ -4,7 +4,9 @@
 
 use super::judges::JudgeOf;
 use super::plan::{Entry, PlanRow};
-use crate::db::schema::{point_terms, quarantine, records, rounds, service_points, stops, time_decisions};
+use crate::db::schema::{
+    point_terms, quarantine, quarantine_decisions, records, rounds, service_points, stops, time_decisions,
+};
 use crate::db::{Conn, among, each};
 use crate::http::from_ms;
 use chrono::NaiveDate;
@@ -109,7 +111,10 @@ fn load_sightings(conn: &mut Conn, ids: &[i64]) -> QueryResult<HashMap<i64, Vec<
 
 fn load_rejected(conn: &mut Conn, ids: &[i64], sightings: &mut HashMap<i64, Vec<Sighting>>) -> QueryResult<()> {
     let ids: Vec<Option<i64>> = ids.iter().copied().map(Some).collect();
+    // What was released is a record now, perhaps of another point.
     let rejected: Vec<(Option<i64>, Option<i64>)> = each!(conn, c => quarantine::table
+        .left_join(quarantine_decisions::table)
+        .filter(quarantine_decisions::decision.is_null().or(quarantine_decisions::decision.ne("released")))
         .filter(quarantine::point_id.eq_any(ids))
         .filter(quarantine::outcome.eq("rejected"))
         .select((quarantine::point_id, quarantine::observed_at))
