@@ -30,6 +30,9 @@ pub(super) struct Shift {
     pub class: u32,
 }
 
+/// What makes two shifts differ beside the name.
+type Likeness = (Spot, Spot, i32, i32, u32, u32, i64);
+
 /// All days with hours, by reader.
 pub(super) fn shifts_of(input: &PlanInput) -> Vec<Shift> {
     let mut shifts = Vec::new();
@@ -39,7 +42,7 @@ pub(super) fn shifts_of(input: &PlanInput) -> Vec<Shift> {
             shifts.extend(shift_of(input, reader, day, *hours));
         }
     }
-    let mut classes: HashMap<(Spot, Spot, i32, i32, u32, u32, i64), u32> = HashMap::new();
+    let mut classes: HashMap<Likeness, u32> = HashMap::new();
     for shift in &mut shifts {
         let likeness =
             (shift.start, shift.home, shift.from, shift.until, shift.capacity, shift.done_load, shift.done_seconds);
