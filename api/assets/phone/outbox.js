@@ -7,7 +7,8 @@ const FIRST = { numbering: 1, next: 1, prev: '0'.repeat(64) };
 /** Settled records are kept so long that a server restored from a backup can ask for them again. */
 const KEEP_MS = 60 * 86_400_000;
 
-/** What a record says, without when it was said and its place among the others. */
+/** What a record says, without when it was said and its place among the others.
+ * @param {Partial<PushItem>} item */
 const said = ({ id, device_seq, prev_hash, read_at, read_elapsed_ms, boot_id, ...rest }) => canonical(rest);
 
 /** What a screen needs to know of a record. */

@@ -230,8 +230,9 @@ impl Import {
         if report.settle(self.options) {
             purchases::store::insert(conn, &new)?;
             let meters: Vec<i64> = new.iter().map(|(_, meter)| *meter).collect();
+            let points = purchases::store::points_of(conn, &meters)?;
             // The check of the three figures at the door stands on what was bought.
-            announce_points(conn, &purchases::store::points_of(conn, &meters)?, "purchases", self.now)?;
+            announce_points(conn, &points, "purchases", self.now)?;
         }
         Ok(())
     }
