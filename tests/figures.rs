@@ -1,6 +1,6 @@
 //! Figures one can prove: companions, time reviews, closing as a job, restated differences, recomputation (R-5, R-6, R-9, DOMAIN 3).
 
-use crate::support::street::{Street, import, register};
+use crate::support::street::{Street, register};
 use crate::support::{SignedIn, World, WorldOptions};
 use chrono::{DateTime, TimeDelta, Utc};
 use meterbook::accounts::Role;
@@ -50,6 +50,21 @@ fn reading_at(street: &Street<'_>, seq: i64, point: &str, m3: i64, at: &str) -> 
 fn with_photo(mut item: Value) -> Value {
     item["evidence"] = json!(["ab".repeat(32)]);
     item
+}
+
+/// Imports a register at this moment.
+async fn import_register(world: &World, file: String) -> Value {
+    let request = world.request(reqwest::Method::POST, "/v1/imports/register");
+    let request = request.bearer_auth(token(world, "admin").await).header("content-type", "text/csv");
+    world.send(request.body(file)).await.json()
+}
+
+/// A round of the first route for a reader, for the whole of March.
+async fn assign(world: &World, reader: i64) {
+    let access = token(world, "admin").await;
+    let (_, routes) = world.get("/v1/routes", &access).await;
+    let round = json!({"route_id": routes["items"][0]["id"], "reader_id": reader, "from_day": "2026-03-01", "until_day": "2026-04-01"});
+    assert_eq!(world.post("/v1/rounds", &access, &round).await.0, 201);
 }
 
 async fn accepted(answer: &Value) {
@@ -156,7 +171,7 @@ on_both_stores! {
         accepted(&street.push_later(&[reading_at(&street, 2, "H2", 1030, "2026-03-20T10:00:00+08:00")]).await).await;
         // The register moves a home to another area.
         let moved = register().replace("H3,居民户外,东城区/锦绣", "H3,居民户外,西城区");
-        assert_eq!(import(&world, "register", moved).await.1["applied"], json!(true));
+        assert_eq!(import_register(&world, moved).await["applied"], json!(true));
         let (_, report) = world.get("/v1/periods/2026-03/restated", &access).await;
         assert_eq!((&report["points"], report["lines"].as_array().unwrap().len()), (&json!(2), 1), "{report}");
         assert_eq!(of(&report["lines"][0], &["published_seen", "published_bp", "restated_seen", "restated_bp"]), [1, 2_500, 2, 5_000]);
@@ -169,7 +184,7 @@ on_both_stores! {
         assert_eq!(of(&points[0], &["published_bucket", "restated_bucket", "area_changed"]), [&json!("unattempted"), &json!("seen"), &json!(false)]);
         assert_eq!(points[1]["area_changed"], json!(true));
         // Back again is no difference, and the proof is of what was published.
-        assert_eq!(import(&world, "register", register()).await.1["applied"], json!(true));
+        assert_eq!(import_register(&world, register()).await["applied"], json!(true));
         assert_eq!(world.get("/v1/periods/2026-03/restated", &access).await.1["points"], json!(1));
         work_once(&world.app, "node", usize::MAX).await.unwrap();
         let (_, jobs) = world.get("/v1/jobs", &access).await;
@@ -196,7 +211,7 @@ on_both_stores! {
         }
         // A late record changes a row the walk has passed, and one it has not.
         accepted(&street.push_later(&[reading_at(&street, 1, "H1", 1030, "2026-03-20T10:00:00+08:00")]).await).await;
-        let (two, three) = futures_util::join!(work_once(&other.app, "two", usize::MAX), work_once(&world.app, "three", usize::MAX));
+        let (two, three) = tokio::join!(work_once(&other.app, "two", usize::MAX), work_once(&world.app, "three", usize::MAX));
         assert_eq!(two.unwrap().max(three.unwrap()), 2);
         let (_, jobs) = world.get("/v1/jobs", &token(&world, &login).await).await;
         assert_eq!(of(&jobs["items"][0], &["state", "steps"]), [&json!("done"), &json!(3)], "{jobs}");
@@ -233,6 +248,7 @@ on_both_stores! {
         let mut roll = move |sides: u64| dice.next_u64() % sides;
         let mut seq = 0;
         let mut phone = street.phone.clone();
+        let other = world.reader_phone().await.account;
         for step in 0..24 {
             world.advance(TimeDelta::hours(40));
             if step == 18 {
@@ -248,7 +264,7 @@ on_both_stores! {
                     let class = ["居民户外", "居民户内"][usize::try_from(roll(2)).unwrap()];
                     let area = ["东城区/锦绣", "西城区"][usize::try_from(roll(2)).unwrap()];
                     let file = register().replace(&format!("{point},居民户外,东城区/锦绣"), &format!("{point},{class},{area}"));
-                    import(&world, "register", file).await;
+                    import_register(&world, file).await;
                 }
                 1 => {
                     let state = ["报停", "拆除", "在用"][usize::try_from(roll(3)).unwrap()];
@@ -256,11 +272,10 @@ on_both_stores! {
                         true => row.replace("在用", state),
                         false => row.to_owned(),
                     }).collect();
-                    import(&world, "register", file.join("\n")).await;
+                    import_register(&world, file.join("\n")).await;
                 }
                 2 => {
-                    let reader = world.reader_phone().await.account;
-                    street.assign_route("W01", if roll(2) == 0 { reader } else { street.phone.account }).await;
+                    assign(&world, if roll(2) == 0 { other } else { street.phone.account }).await;
                 }
                 kind => {
                     seq += 1;

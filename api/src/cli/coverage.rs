@@ -81,9 +81,7 @@ async fn periods(store: &Store, only: Option<Period>) -> Result<Vec<Period>, Sto
 pub async fn recompute(store: &Store, zone: Zone, only: Option<Period>) -> Result<(), StoreError> {
     for period in periods(store, only).await? {
         lay_out(store, zone, period).await?;
-        app.store
-            .write("rebuild_counters", Isolation::Serializable, move |conn| rebuild_counters(conn, period))
-            .await?;
+        store.write("rebuild_counters", Isolation::Serializable, move |conn| rebuild_counters(conn, period)).await?;
     }
     store.write("rebuild_days", Isolation::Serializable, move |conn| rebuild_days(conn, zone)).await
 }

@@ -27,10 +27,10 @@ pub fn enqueue(conn: &mut Conn, kind: Kind, subject: &str, by: AccountId, now: I
 
 /// Takes an open job that no node holds. The row's own lock lets one of two nodes have it.
 pub fn claim(conn: &mut Conn, node: &str, now: Instant, until: Instant) -> QueryResult<Option<i64>> {
-    let is_free = jobs::state.eq("open").and(jobs::lease_until.lt(to_ms(now)).or(jobs::lease_by.eq(node)));
-    let due: Vec<i64> = each!(conn, c => jobs::table.filter(is_free).order(jobs::id).select(jobs::id).load(c))?;
+    let is_free = || jobs::state.eq("open").and(jobs::lease_until.lt(to_ms(now)).or(jobs::lease_by.eq(node)));
+    let due: Vec<i64> = each!(conn, c => jobs::table.filter(is_free()).order(jobs::id).select(jobs::id).load(c))?;
     for id in due {
-        let free = jobs::table.find(id).filter(is_free);
+        let free = jobs::table.find(id).filter(is_free());
         let lease = (jobs::lease_by.eq(node), jobs::lease_until.eq(to_ms(until)));
         if each!(conn, c => diesel::update(free).set(lease).execute(c))? == 1 {
             return Ok(Some(id));
