@@ -47,6 +47,7 @@ on_both_stores! {
     async fn every_mark_has_its_fact_and_the_reader_is_heard(world: World) {
         let street = Street::build(&world).await;
         let (_, office) = world.account(Role::Admin).await;
+        let (_, other) = world.account(Role::Reader).await;
         march(&street).await;
         let token = world.sign_in(&office).await.access;
         let reader = street.phone.account;
@@ -75,7 +76,7 @@ on_both_stores! {
         assert_eq!(world.post("/v1/appraisals/2026-03/publish", &token, &Value::Null).await.1, published, "published twice");
 
         // The reader sees his own, nobody else's, and is heard until the third day's midnight, once.
-        let stranger = world.desk(Role::Reader).await.access;
+        let stranger = world.sign_in(&other).await.access;
         assert_eq!(world.get(&format!("/v1/appraisals?month=2026-03&reader={reader}"), &stranger).await.0, 404);
         assert_eq!(get(&world, &stranger, "/v1/appraisals?month=2026-03").await["items"], json!([]));
         let object = json!({"reason": "该户无人，已有照片", "deductions": [4, 5]});

@@ -100,7 +100,8 @@ on_both_stores! {
         ]).await;
         let bought = "流水号,表号,充值时间,气量,金额\nP1,00199,2026-03-02T08:00:00+08:00,100,300.00\nP2,00299,2026-03-01T23:59:59+08:00,7,21.00";
         assert_eq!(import(&world, "purchases", bought).await.0, 200);
-        let analyst = desk(&world, Role::Analyst).await;
+        let (_, login) = world.account(Role::Analyst).await;
+        let analyst = world.sign_in(&login).await.access;
         let report = get(&world, &analyst, "/v1/reports/daily?day=2026-03-02").await;
         let office = &report["office"];
         let figures = |line: &Value| ["visits", "readings", "attempts", "attempts_locked", "attempts_proven", "corrections", "hazards", "missing_records", "early", "volume"]
@@ -122,7 +123,7 @@ on_both_stores! {
         let late = street.reading(6, "H3", 1005);
         world.advance(TimeDelta::days(1));
         street.push_later(&[late]).await;
-        let analyst = desk(&world, Role::Analyst).await;
+        let analyst = world.sign_in(&login).await.access;
         let grown = get(&world, &analyst, "/v1/reports/daily?day=2026-03-02").await;
         assert_eq!((&grown["office"]["visits"], &grown["office"]["came_later"]), (&json!(5), &json!(1)));
         assert_eq!(grown["office"]["missing_records"], json!(0));
@@ -247,6 +248,7 @@ on_both_stores! {
 
     async fn the_month_reconciles_commercial_meters_and_watches_purchases(world: World) {
         let street = Street::build(&world).await;
+        let (_, login) = world.account(Role::Cashier).await;
         let bought = |rows: &[(&str, &str, &str, i64)]| {
             let lines = rows.iter().map(|(reference, meter, at, m3)| format!("{reference},{meter},{at},{m3},{m3}.00"));
             format!("流水号,表号,充值时间,气量,金额\n{}", lines.collect::<Vec<_>>().join("\n"))
@@ -271,7 +273,7 @@ on_both_stores! {
         assert_eq!(world.post("/v1/rounds", &admin, &round).await.0, 201);
         // S1: 800 m³ by the index, 722 by the counter; 900 bought, 50 + 900 − 722 = 228 left. S2 sound: 580 used, 300 bought.
         street.push_from(&phone, &[shop(&street, 3, "S1", 8900, 8822, 228), shop(&street, 4, "S2", 8780, 8780, 20)]).await;
-        let token = desk(&world, Role::Cashier).await;
+        let token = world.sign_in(&login).await.access;
         let page = get(&world, &token, "/v1/reports/month-end/reconciliation?month=2026-04").await;
         let row = |number: &str| page["items"].as_array().unwrap().iter().find(|row| row["service_point_number"] == number).unwrap().clone();
         assert_eq!((&row("S1")["verdict"], &row("S1")["gap"], &row("S1")["missing"]), (&json!("index_against_electronic"), &json!(78_000), &json!(0)), "{page:#}");
