@@ -84,7 +84,7 @@ impl Coordinates {
 
     /// Metres east and north of an origin: exact to a thousandth within a city.
     #[must_use]
-    pub fn from(self, origin: Self) -> Spot {
+    pub fn metres_from(self, origin: Self) -> Spot {
         let (here, origin) = (self.on(Datum::Wgs84), origin.on(Datum::Wgs84));
         let metres_per_micro = HALF_AXIS * PI / 180.0 / 1e6;
         let narrowing = (origin.lat_micro as f64 / 1e6).to_radians().cos();
@@ -207,11 +207,11 @@ mod tests {
     #[test]
     fn a_degree_of_latitude_is_111_km_and_the_datums_meet() {
         let origin = wgs84(31_000_000, 121_000_000);
-        let spot = wgs84(32_000_000, 121_000_000).from(origin);
+        let spot = wgs84(32_000_000, 121_000_000).metres_from(origin);
         assert_eq!((spot.east, spot.north), (0, 111_321));
-        let same_place = origin.on(Datum::Gcj02).from(origin);
+        let same_place = origin.on(Datum::Gcj02).metres_from(origin);
         assert!(same_place.east.abs() <= 1 && same_place.north.abs() <= 1, "{same_place:?}");
-        let wrongly = Coordinates { datum: Datum::Wgs84, ..origin.on(Datum::Gcj02) }.from(origin);
+        let wrongly = Coordinates { datum: Datum::Wgs84, ..origin.on(Datum::Gcj02) }.metres_from(origin);
         let off = f64::from(wrongly.east).hypot(f64::from(wrongly.north));
         assert!((350.0..560.0).contains(&off), "DOMAIN 9: {off} m");
     }
@@ -227,7 +227,7 @@ mod tests {
         #[test]
         fn any_coordinates_are_answered(lat: i32, lng: i32) {
             let here = wgs84(lat.into(), lng.into());
-            let spot = here.on(Datum::Gcj02).from(here);
+            let spot = here.on(Datum::Gcj02).metres_from(here);
             prop_assert!(spot.east.abs() < 2_000 && spot.north.abs() < 2_000, "{spot:?}");
         }
     }

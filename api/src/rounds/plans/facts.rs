@@ -150,7 +150,7 @@ impl Map {
     }
 
     fn spot(&self, coordinates: Coordinates) -> Spot {
-        let spot = coordinates.from(self.origin.unwrap_or(coordinates));
+        let spot = coordinates.metres_from(self.origin.unwrap_or(coordinates));
         let longer = |metres: i32| (i64::from(metres) * i64::from(DETOUR_PERCENT) / 100) as i32;
         Spot { east: longer(spot.east), north: longer(spot.north) }
     }
@@ -280,7 +280,7 @@ impl Window {
         };
         let hours = |day: u16| {
             let date = self.from_day.checked_add_days(Days::new(day.into()))?;
-            let works = row.workdays >> (self.weekday(day) - 1) & 1 == 1 && !away(date);
+            let works = (row.workdays >> (self.weekday(day) - 1)) & 1 == 1 && !away(date);
             let midnight = i32::from(day) * DAY;
             works.then(|| Span { from: midnight + row.from_minute * 60, until: midnight + row.until_minute * 60 })
         };

@@ -59,7 +59,7 @@ impl ProfileRow {
             datum: self.datum.clone(),
             from_minute: self.from_minute,
             until_minute: self.until_minute,
-            workdays: (1..=7).filter(|day| self.workdays >> (day - 1) & 1 == 1).collect(),
+            workdays: (1..=7).filter(|day| (self.workdays >> (day - 1)) & 1 == 1).collect(),
             capacity: self.capacity,
             skills: self.skill_names(),
             version: self.version,
@@ -112,7 +112,7 @@ pub fn set_profile(
     now: Instant,
 ) -> QueryResult<bool> {
     use reader_profiles as t;
-    let workdays = wanted.workdays.iter().fold(0, |days, day| days | 1 << (day - 1));
+    let workdays = wanted.workdays.iter().fold(0, |days, day| days | (1 << (day - 1)));
     let skills = serde_json::to_string(&wanted.skills).unwrap_or_default();
     let row = (
         t::lat_micro.eq(wanted.lat_micro),

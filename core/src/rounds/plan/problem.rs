@@ -94,7 +94,7 @@ impl Problem {
                 let row: Vec<bool> = self.shifts.iter().map(fit).collect();
                 self.fits.extend(row);
             }
-            let windows = begin_windows(stop);
+            let windows = begin_windows(stop, self.service_of(stop));
             match stop.place.ok_or(Reason::NoPlace).and_then(|place| self.verdict(kind, lock, stop, &windows, place)) {
                 Err(reason) => self.impossible.push((index, reason)),
                 Ok(()) => {
@@ -112,7 +112,7 @@ impl Problem {
 
     fn push_stop(&mut self, stop: &PlanStop, kind: u32, windows: Vec<Span>) {
         self.spots.push(stop.place.unwrap_or(Spot { east: 0, north: 0 }));
-        self.service.push(stop.service.clamp(0, MOST_SECONDS));
+        self.service.push(self.service_of(stop));
         self.load.push(stop.load);
         self.windows.extend(windows);
         self.window_at.push(self.windows.len() as u32);
@@ -130,7 +130,7 @@ impl Problem {
         windows: &[Span],
         place: Spot,
     ) -> Result<(), Reason> {
-        let service = stop.service.clamp(0, MOST_SECONDS);
+        let service = self.service_of(stop);
         let mut best = if lock.is_some() { Reason::Locked } else { Reason::NoReader };
         for (number, shift) in self.shifts.iter().enumerate() {
             if !self.fits[kind as usize * self.shifts.len() + number] {
@@ -154,6 +154,13 @@ impl Problem {
             }
         }
         Err(best)
+    }
+
+    /// How long a visit takes; at least what rounding may add to a way when a stop is taken out of it, so that who stays is
+    /// still in time.
+    fn service_of(&self, stop: &PlanStop) -> i32 {
+        let least = i32::try_from((self.pace + 999) / 1_000).unwrap_or(1);
+        stop.service.clamp(least, MOST_SECONDS)
     }
 
     pub fn stops(&self) -> usize {
@@ -227,9 +234,8 @@ fn earliest(windows: &[Span], time: i32) -> Option<i32> {
 }
 
 /// When a visit may begin: within the agreed times, and early enough to end before the doors close.
-fn begin_windows(stop: &PlanStop) -> Vec<Span> {
+fn begin_windows(stop: &PlanStop, service: i32) -> Vec<Span> {
     let always = [Span { from: 0, until: MOST_SECONDS }];
-    let service = stop.service.clamp(0, MOST_SECONDS);
     let opening = if stop.opening.is_empty() { always.to_vec() } else { merged(stop.opening.clone()) };
     let agreed: &[Span] = if stop.agreed.is_empty() { &always } else { &stop.agreed };
     let shrink = if stop.opening.is_empty() { 0 } else { service };

@@ -73,5 +73,5 @@ fn a_reader_goes_on_from_where_he_is() {
     input.stops[2].visited = Some(Visited { turn, end: NOON - 60 });
     let planned = plan(&input, 1, 50);
     let only = &planned.plan.turns[0];
-    assert_eq!((only.stops.len(), only.metres), (3, 6_000), "{only:?}");
+    assert_eq!((only.stops.len(), only.metres), (3, 5_000), "{only:?}");
 }
