@@ -291,7 +291,7 @@ pub enum Exchange {
         /// The session.
         session: i64,
         /// Its account.
-        account: AccountRow,
+        account: Box<AccountRow>,
         /// Its phone.
         device: Option<DeviceId>,
     },
@@ -329,7 +329,7 @@ pub fn exchange_refresh_token(
     if let Some(successor) = repeated
         && unused_successor(conn, hash)?.is_some_and(|live| live == successor.hash)
     {
-        return Ok(Exchange::Rotated { successor, session, account, device });
+        return Ok(Exchange::Rotated { successor, session, account: Box::new(account), device });
     }
     if spent_at.is_some() && !forget_unused_successor(conn, hash, now)? {
         revoke_session(conn, session, "refresh_reuse", now)?;
@@ -347,7 +347,7 @@ pub fn exchange_refresh_token(
     each!(conn, c => spent.execute(c))?;
     let successor = successor_at(to_ms(now));
     insert_refresh_token(conn, session, &successor.hash, Some(hash), Lives::of(device.is_some(), profile), now)?;
-    Ok(Exchange::Rotated { successor, session, account, device })
+    Ok(Exchange::Rotated { successor, session, account: Box::new(account), device })
 }
 
 /// The successor of a token, while it has not been used.
