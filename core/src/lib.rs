@@ -17,3 +17,4 @@ pub mod readings;
 pub mod rounds;
 pub mod sync;
 pub mod text;
+pub mod webhooks;

@@ -2,9 +2,11 @@
 //!
 //! [`judge`] runs the hard checks in DOMAIN's order; each family of rules has its own file, and
 //! [`catalogue`] has one row per rule. Form (order 0) is judged before, in [`readings::form`](crate::readings::form);
-//! statistics (6), neighbour swap (7) and integrity (8) look at many readings at once and are not part of it.
+//! statistics (6), neighbour swap (7, [`neighbour_swap`]) and integrity (8) look at several meters and are asked apart.
 
+pub mod arithmetic;
 mod balance;
+pub mod case_life;
 pub mod catalogue;
 mod ceiling;
 mod comparison;
@@ -12,8 +14,12 @@ mod direction;
 mod expectation;
 mod finding;
 mod identity;
+pub mod integrity;
+pub mod lab;
 mod misread;
+mod neighbour;
 mod over_age;
+mod past;
 mod settings;
 mod slip;
 mod stopped;
@@ -25,7 +31,9 @@ mod three_figures;
 pub use catalogue::{Kind, Rule, Severity, reason};
 pub use expectation::expected;
 pub use finding::{Evidence, Finding, Verdict};
+pub use neighbour::{Entry, neighbour_swap};
 pub use over_age::{Gas, over_age};
+pub use past::{Known, Past};
 pub use settings::Settings;
 
 use crate::calendar::Instant;
