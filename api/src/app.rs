@@ -12,6 +12,7 @@ use crate::http::{
     path_config, query_config, secure_headers,
 };
 use crate::keys::{KeyError, Keys, sha256};
+use crate::outbound::Outbound;
 use crate::photos::{Vault, VaultFault};
 use crate::sync::pokes::{Pokes, watch};
 use actix_web::http::StatusCode;
@@ -45,6 +46,8 @@ pub struct App {
     pub pokes: Arc<Pokes>,
     /// The photos.
     pub vault: Vault,
+    /// What this service sends by itself.
+    pub outbound: Outbound,
     /// The epoch of the data (PROTOCOL, "Meta").
     pub epoch: uuid::Uuid,
 }
@@ -102,8 +105,9 @@ impl App {
         let pokes = Arc::new(Pokes::default());
         let told = Arc::clone(&pokes);
         store.on_feed_move(move |moved| told.moved(moved));
+        let outbound = Outbound::new(config.outbound.clone()).map_err(|_| StartError::Crypto)?;
         let (vault, throttle) = (Vault::open(&config.photos, &config.data_dir)?, LoginThrottle::default());
-        Ok((Self { config, store, clock, keys, tokens, hasher, throttle, pokes, vault, epoch }, setup))
+        Ok((Self { config, store, clock, keys, tokens, hasher, throttle, pokes, vault, outbound, epoch }, setup))
     }
 
     /// Serves HTTP at a listener until the returned server is stopped.

@@ -4,6 +4,7 @@
 //! table: it belongs to the data, not to a node.
 
 use crate::db::DatabaseUrl;
+use crate::outbound::OutboundRules;
 use crate::photos::{PhotoPlace, PlaceFault};
 use meterbook::calendar::Zone;
 use serde::Deserialize;
@@ -86,6 +87,8 @@ pub struct Config {
     pub photos: PhotoPlace,
     /// How many days a photo is kept that no record names.
     pub photo_keep_unnamed_days: u32,
+    /// Where this service may send anything by itself.
+    pub outbound: OutboundRules,
 }
 
 /// The settings as a TOML file writes them; every one may be left out.
@@ -108,6 +111,10 @@ pub struct ConfigFile {
     pub photos: Option<String>,
     /// Days a photo is kept that no record names; 30 unless told.
     pub photo_keep_unnamed_days: Option<u32>,
+    /// Beginnings of the URLs webhooks may go to, `https://orders.example.cn/hooks`; none unless told.
+    pub webhook_allow: Option<Vec<String>>,
+    /// Whether webhooks may go to addresses of the company's own network; no unless told.
+    pub webhook_allow_private: Option<bool>,
 }
 
 /// Why the settings can't be used.
@@ -154,6 +161,8 @@ impl ConfigFile {
             zone_east_minutes: other.zone_east_minutes.or(self.zone_east_minutes),
             photos: other.photos.or(self.photos),
             photo_keep_unnamed_days: other.photo_keep_unnamed_days.or(self.photo_keep_unnamed_days),
+            webhook_allow: other.webhook_allow.or(self.webhook_allow),
+            webhook_allow_private: other.webhook_allow_private.or(self.webhook_allow_private),
         }
     }
 
@@ -188,6 +197,11 @@ impl ConfigFile {
             hash_cost: HashCost::default(),
             photos,
             photo_keep_unnamed_days: self.photo_keep_unnamed_days.unwrap_or(30).max(1),
+            outbound: OutboundRules {
+                allow: self.webhook_allow.unwrap_or_default(),
+                allow_private: self.webhook_allow_private.unwrap_or(false),
+                ..OutboundRules::default()
+            },
         })
     }
 }

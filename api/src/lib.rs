@@ -20,6 +20,7 @@ pub mod jobs;
 pub mod keys;
 pub mod meta;
 pub mod meters;
+pub mod outbound;
 mod paging;
 pub mod photos;
 pub mod planted;
@@ -27,6 +28,7 @@ pub mod readings;
 pub mod rounds;
 pub mod sync;
 mod web;
+pub mod webhooks;
 
 pub use app::{App, SetupToken, StartError};
 

@@ -10,6 +10,7 @@ use meterbook_api::App;
 use meterbook_api::clock::Clock;
 use meterbook_api::config::{Config, HashCost, Limits};
 use meterbook_api::db::DatabaseUrl;
+use meterbook_api::outbound::OutboundRules;
 use meterbook_api::photos::PhotoPlace;
 use reqwest::header::HeaderMap;
 use reqwest::{Method, RequestBuilder};
@@ -31,6 +32,8 @@ pub struct WorldOptions {
     pub behind_proxy: bool,
     /// Photos are kept elsewhere than in the world's folder.
     pub photos: Option<PhotoPlace>,
+    /// Where the server may send anything by itself; nowhere unless told.
+    pub outbound: OutboundRules,
 }
 
 /// A server on its own thread, with its own data and its own time. It ends with this value.
@@ -113,6 +116,7 @@ impl World {
             hash_cost: HashCost::FLOOR,
             photos: options.photos.unwrap_or_else(|| PhotoPlace::Folder(database.dir.join("photos"))),
             photo_keep_unnamed_days: 30,
+            outbound: options.outbound,
         };
         let (started, is_started) = mpsc::channel();
         let its_clock = clock.clone();
@@ -199,6 +203,12 @@ impl World {
             self.sign_in("admin").await
         });
         made.await.clone()
+    }
+
+    /// A fresh access token of the administrator, however much time has passed.
+    pub async fn desk_admin(&self) -> String {
+        self.admin().await;
+        self.sign_in("admin").await.access
     }
 
     /// Makes an account, without signing in. Its id and login name.

@@ -177,6 +177,9 @@ impl Settings {
             zone_east_minutes: None,
             photos: self.photos.clone(),
             photo_keep_unnamed_days: self.photo_keep_unnamed_days,
+            // Where the service may send anything is written down in a file, not said in passing.
+            webhook_allow: None,
+            webhook_allow_private: None,
         };
         Ok(file.overlaid(flags).settle()?)
     }
