@@ -1,6 +1,6 @@
 //! The contract: which operations there are, collected from the handlers themselves, and the document made of them.
 
-use crate::{accounts, anomalies, coverage, meta, meters, photos, readings, rounds, sync};
+use crate::{accounts, anomalies, coverage, meta, meters, photos, readings, rounds, sync, webhooks};
 use meterbook::accounts::{Operation, Rights};
 use serde_json::Value;
 use utoipa::OpenApi;
@@ -77,8 +77,24 @@ pub fn routes(config: &mut ServiceConfig) {
         .service(coverage::routes::get_coverage)
         .service(coverage::closing::routes::list_periods)
         .service(coverage::closing::routes::close_period)
-        .service(anomalies::routes::list_cases)
-        .service(anomalies::routes::get_case)
+        .service(anomalies::cases::routes::list_cases)
+        .service(anomalies::cases::routes::list_case_outcomes)
+        .service(anomalies::cases::work::act_on_cases)
+        .service(anomalies::cases::routes::get_case)
+        .service(anomalies::cases::evidence::get_case_evidence)
+        .service(anomalies::cases::work::decide_case)
+        .service(anomalies::cases::work::assign_case)
+        .service(anomalies::integrity::routes::get_integrity)
+        .service(anomalies::integrity::routes::draw_rereads)
+        .service(anomalies::integrity::routes::list_rereads)
+        .service(anomalies::integrity::routes::get_rereads)
+        .service(webhooks::routes::create_webhook)
+        .service(webhooks::routes::list_webhooks)
+        .service(webhooks::routes::get_webhook_secret)
+        .service(webhooks::routes::disable_webhook)
+        .service(webhooks::routes::test_webhook)
+        .service(webhooks::routes::list_webhook_messages)
+        .service(webhooks::routes::retry_webhook_message)
         .service(anomalies::routes::list_rules)
         .service(photos::routes::list_missing_photos)
         .service(photos::uploads::routes::describe_uploads)
