@@ -9,7 +9,7 @@ const SQLITE_COLUMNS: &str = "SELECT t.name || ' ' || c.name || ' ' || (c.\"notn
      WHERE t.type = 'table' AND t.name NOT LIKE 'sqlite_%' AND t.name NOT LIKE '__diesel%' ORDER BY 1";
 const POSTGRES_COLUMNS: &str = "SELECT table_name || ' ' || column_name || ' ' || (is_nullable = 'NO')::int || ' ' || udt_name AS value \
      FROM information_schema.columns WHERE table_schema = 'public' AND table_name NOT LIKE '\\_\\_diesel%' ORDER BY 1";
-pub const APPEND_ONLY: [&str; 23] = [
+pub const APPEND_ONLY: [&str; 27] = [
     "settings",
     "window_exceptions",
     "time_reviews",
@@ -33,6 +33,10 @@ pub const APPEND_ONLY: [&str; 23] = [
     "appraisals",
     "appraisal_objections",
     "appraisal_answers",
+    "case_findings",
+    "case_moves",
+    "reread_lists",
+    "reread_items",
 ];
 
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -128,6 +132,7 @@ fn diesels_tables_are_those_of_the_migrations() {
     let database = migrated(StoreKind::Sqlite).unwrap();
     let source = concat!(
         include_str!("../api/src/db/schema.rs"),
+        include_str!("../api/src/db/schema/case_work.rs"),
         include_str!("../api/src/db/schema/evidence.rs"),
         include_str!("../api/src/db/schema/factors.rs"),
         include_str!("../api/src/db/schema/figures.rs"),

@@ -12,6 +12,7 @@ use crate::http::{
     path_config, query_config, secure_headers,
 };
 use crate::keys::{KeyError, Keys, sha256};
+use crate::outbound::Outbound;
 use crate::photos::{Vault, VaultFault};
 use crate::rounds::plans::Planner;
 use crate::rounds::plans::job::keep_planning;
@@ -51,6 +52,8 @@ pub struct App {
     pub vault: Vault,
     /// A report's file is made only by who holds a permit; see [`crate::reports::press`].
     pub press: tokio::sync::Semaphore,
+    /// What this service sends by itself.
+    pub outbound: Outbound,
 }
 
 /// Why the service does not start.
@@ -106,6 +109,7 @@ impl App {
         let pokes = Arc::new(Pokes::default());
         let told = Arc::clone(&pokes);
         store.on_feed_move(move |moved| told.moved(moved));
+        let outbound = Outbound::new(config.outbound.clone()).map_err(|_| StartError::Crypto)?;
         let press = tokio::sync::Semaphore::new(crate::reports::press::PRESSES);
         let (vault, throttle) = (Vault::open(&config.photos, &config.data_dir)?, LoginThrottle::default());
         Ok((
@@ -121,6 +125,7 @@ impl App {
                 planner: Planner::default(),
                 vault,
                 press,
+                outbound,
             },
             setup,
         ))

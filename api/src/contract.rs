@@ -2,6 +2,7 @@
 
 use crate::{
     accounts, anomalies, appraisal, coverage, jobs, meta, meters, photos, readings, reports, rounds, settings, sync,
+    webhooks,
 };
 use meterbook::accounts::{Operation, Rights};
 use serde_json::Value;
@@ -97,8 +98,24 @@ pub fn routes(config: &mut ServiceConfig) {
         .service(coverage::outlook::routes::list_next_points)
         .service(coverage::outlook::routes::list_unseen_points)
         .service(jobs::routes::list_jobs)
-        .service(anomalies::routes::list_cases)
-        .service(anomalies::routes::get_case)
+        .service(anomalies::cases::routes::list_cases)
+        .service(anomalies::cases::routes::list_case_outcomes)
+        .service(anomalies::cases::work::act_on_cases)
+        .service(anomalies::cases::routes::get_case)
+        .service(anomalies::cases::evidence::get_case_evidence)
+        .service(anomalies::cases::work::decide_case)
+        .service(anomalies::cases::work::assign_case)
+        .service(anomalies::integrity::routes::get_integrity)
+        .service(anomalies::integrity::routes::draw_rereads)
+        .service(anomalies::integrity::routes::list_rereads)
+        .service(anomalies::integrity::routes::get_rereads)
+        .service(webhooks::routes::create_webhook)
+        .service(webhooks::routes::list_webhooks)
+        .service(webhooks::routes::get_webhook_secret)
+        .service(webhooks::routes::disable_webhook)
+        .service(webhooks::routes::test_webhook)
+        .service(webhooks::routes::list_webhook_messages)
+        .service(webhooks::routes::retry_webhook_message)
         .service(anomalies::routes::list_rules)
         .service(photos::routes::list_missing_photos)
         .service(photos::uploads::routes::describe_uploads)

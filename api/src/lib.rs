@@ -21,6 +21,7 @@ pub mod jobs;
 pub mod keys;
 pub mod meta;
 pub mod meters;
+pub mod outbound;
 mod paging;
 pub mod photos;
 pub mod planted;
@@ -30,6 +31,7 @@ pub mod rounds;
 pub mod settings;
 pub mod sync;
 mod web;
+pub mod webhooks;
 
 pub use app::{App, SetupToken, StartError};
 

@@ -25,3 +25,4 @@ pub mod rounds;
 pub mod settings;
 pub mod sync;
 pub mod text;
+pub mod webhooks;

@@ -1,5 +1,8 @@
 //! Verdicts at ingest and the cases they open (R-10, DOMAIN 4).
 
+pub mod cases;
+pub mod integrity;
+pub mod neighbours;
 pub mod routes;
 pub mod store;
 mod wire;

@@ -198,6 +198,9 @@ impl Settings {
             photo_keep_unnamed_days: self.photo_keep_unnamed_days,
             password_profile: self.password_profile.clone(),
             second_factor: self.second_factor.clone(),
+            // Where the service may send anything is written down in a file, not said in passing.
+            webhook_allow: None,
+            webhook_allow_private: None,
         };
         Ok(file.overlaid(flags).settle()?)
     }

@@ -2,6 +2,7 @@
 
 #![expect(missing_docs, reason = "the columns are described in the migrations")]
 
+mod case_work;
 mod evidence;
 mod factors;
 mod figures;
@@ -10,6 +11,7 @@ mod planning;
 mod pushed;
 mod reports;
 
+pub use case_work::*;
 pub use evidence::*;
 pub use factors::*;
 pub use figures::*;
@@ -398,25 +400,6 @@ diesel::table! {
     }
 }
 
-diesel::table! {
-    use crate::db::types::UuidKey;
-    use diesel::sql_types::*;
-
-    cases (id) {
-        id -> BigInt,
-        meter_id -> BigInt,
-        point_id -> BigInt,
-        rule -> Text,
-        kind -> Text,
-        state -> Text,
-        record_id -> UuidKey,
-        observed_at -> BigInt,
-        opened_at -> BigInt,
-        stake -> Nullable<BigInt>,
-        evidence -> Text,
-    }
-}
-
 diesel::joinable!(sessions -> accounts (account_id));
 diesel::joinable!(sessions -> devices (device_id));
 diesel::joinable!(service_points -> areas (area_id));
@@ -429,6 +412,12 @@ diesel::joinable!(stops -> service_points (point_id));
 diesel::joinable!(audit_links -> audit_log (audit_id));
 diesel::joinable!(cases -> meters (meter_id));
 diesel::joinable!(cases -> service_points (point_id));
+diesel::joinable!(case_findings -> cases (case_id));
+diesel::joinable!(case_moves -> cases (case_id));
+diesel::joinable!(webhook_messages -> webhook_subscriptions (subscription_id));
+diesel::joinable!(reread_items -> reread_lists (list_id));
+diesel::joinable!(reread_items -> service_points (point_id));
+diesel::joinable!(case_findings -> records (record_id));
 diesel::joinable!(hazards -> service_points (point_id));
 diesel::joinable!(found_changes -> service_points (point_id));
 diesel::joinable!(time_reviews -> service_points (point_id));
@@ -468,6 +457,13 @@ diesel::allow_tables_to_appear_in_same_query!(
     coverage_plan,
     coverage_counters,
     cases,
+    case_findings,
+    case_moves,
+    webhook_subscriptions,
+    webhook_messages,
+    lab_runs,
+    reread_lists,
+    reread_items,
     record_links,
     corrected_records,
     hazards,

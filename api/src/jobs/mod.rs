@@ -166,3 +166,24 @@ pub async fn sweep_photos(app: Arc<App>) {
         }
     }
 }
+
+/// How often the outbox is looked at.
+const DELIVER_EVERY: Duration = Duration::from_secs(1);
+
+/// Delivers webhooks, until the task is dropped. Several nodes may run it: a message is leased to one of them at a time.
+pub async fn deliver_webhooks(app: Arc<App>) {
+    let mut ticks = tokio::time::interval(DELIVER_EVERY);
+    loop {
+        ticks.tick().await;
+        loop {
+            match crate::webhooks::deliver_due(&app).await {
+                Ok(0) => break,
+                Ok(messages) => tracing::debug!(messages, "tried to deliver webhooks"),
+                Err(fault) => {
+                    tracing::warn!(%fault, "webhooks are delivered later");
+                    break;
+                }
+            }
+        }
+    }
+}

@@ -4,6 +4,7 @@ mod chain;
 mod corrections;
 mod effects;
 mod lateness;
+mod neighbours;
 mod release;
 
 pub use self::release::{Origin, Release, Released, release};
@@ -14,7 +15,8 @@ use self::effects::Effects;
 use self::lateness::Lateness;
 use super::item::{Corrected, Fault, Incoming, Observed, Record};
 use super::store::{self, Accepted, Aside, Clocks, Known, NewRecord, Phone};
-use crate::anomalies::store::{MeterAtPoint, SET_ASIDE, Source, load_meters};
+use crate::anomalies::cases::Judged;
+use crate::anomalies::store::{Installed, MeterAtPoint, SET_ASIDE, Source, load_meters};
 use crate::coverage::reviews::store::{NewReview, insert_reviews};
 use crate::coverage::store::{note_day, sighted};
 use crate::db::{Conn, Lockable};
@@ -87,7 +89,8 @@ pub struct Pushed {
 pub fn push(conn: &mut Conn, sender: &Sender, items: &[Incoming]) -> QueryResult<Pushed> {
     let phone = store::lock_phone(conn, sender.device)?;
     let mut batch = Batch::load(conn, sender, phone, items)?;
-    let receipts = items.iter().map(|item| batch.take(conn, item)).collect::<QueryResult<Vec<_>>>()?;
+    let mut receipts = items.iter().map(|item| batch.take(conn, item)).collect::<QueryResult<Vec<_>>>()?;
+    batch.find_swaps(conn, items, &mut receipts)?;
     batch.finish(conn)?;
     let told = sender.last_seq.filter(|told| batch.phone.last_seq.unwrap_or(0) < *told);
     if let Some(told) = told {
@@ -263,6 +266,7 @@ impl<'s> Batch<'s> {
             false => Vec::new(),
         };
         let meter = at_point.meter.as_ref().map(|installed| installed.meter);
+        let needs_three = at_point.meter.as_ref().is_some_and(Installed::shows_three);
         let arrival = self.corrections.arrive(conn, self.sender, record, meter, time.at)?;
         if arrival == Arrival::Taken {
             return self.keep_aside(conn, item, Outcome::Conflict, ALREADY_CORRECTED, "/corrects", None);
@@ -306,7 +310,7 @@ impl<'s> Batch<'s> {
         if let Some((verdict, meter)) = verdict.zip(meter) {
             let source =
                 Source { meter, point: PointId(record.point), record: RecordId(record.id), observed_at: time.at };
-            self.effects.find(source, verdict.findings);
+            self.effects.judge(judged(source, verdict, record, needs_three));
         }
         self.effects.report(record, meter, time.at);
         self.records.insert(record.id, Known { hash: item.hash.clone(), flags: flags.join(",") });
@@ -445,6 +449,20 @@ fn judge_figures(
         confirmed: record.confirmed || kind == ReadingKind::Reread,
     };
     at_point.judge(&seen, zone.day(at))
+}
+
+fn judged(source: Source, verdict: Verdict, record: &Record, needs_three: bool) -> Judged {
+    let figures = record.observed.figures();
+    let is_reread = record.observed.code() == ReadingKind::Reread.code();
+    Judged {
+        source,
+        verdict,
+        figures,
+        is_complete: figures.index.is_some()
+            && (!needs_three || figures.cumulative.is_some() && figures.balance.is_some()),
+        number_seen: record.seen_number.as_deref().is_some_and(|number| !number.trim().is_empty()),
+        confirmed: record.confirmed || is_reread,
+    }
 }
 
 fn verdict_flags(verdict: &Verdict) -> Vec<String> {

@@ -259,8 +259,40 @@ operations! {
     AnswerObjection = "answer_objection": DISPATCH;
     /// List cases.
     ListCases = "list_cases": OFFICE;
-    /// One case with its evidence.
+    /// One case with all that was found and done.
     GetCase = "get_case": OFFICE;
+    /// What a person looks at before deciding a case.
+    GetCaseEvidence = "get_case_evidence": OFFICE;
+    /// What can come of a case.
+    ListCaseOutcomes = "list_case_outcomes": OFFICE;
+    /// Move a case on.
+    DecideCase = "decide_case": REGISTER;
+    /// Give a case to somebody, or set when it is due.
+    AssignCase = "assign_case": REGISTER;
+    /// The same for many cases.
+    ActOnCases = "act_on_cases": REGISTER;
+    /// Signs in readers' entries, as reasons to look again.
+    GetIntegrity = "get_integrity": Roles(&[Analyst, Admin]);
+    /// Draw a blind re-read list.
+    DrawRereads = "draw_rereads": Roles(&[Analyst, Admin]);
+    /// The lists drawn so far.
+    ListRereads = "list_rereads": Roles(&[Analyst, Admin]);
+    /// One list with what was drawn.
+    GetRereads = "get_rereads": Roles(&[Analyst, Admin]);
+    /// Subscribe a system to what happens to cases.
+    CreateWebhook = "create_webhook": Roles(&[Admin]);
+    /// The subscriptions.
+    ListWebhooks = "list_webhooks": Roles(&[Admin]);
+    /// What a subscription's messages are signed with.
+    GetWebhookSecret = "get_webhook_secret": Roles(&[Admin]);
+    /// End a subscription.
+    DisableWebhook = "disable_webhook": Roles(&[Admin]);
+    /// Try the way to a subscriber.
+    TestWebhook = "test_webhook": Roles(&[Admin]);
+    /// What a subscription was told.
+    ListWebhookMessages = "list_webhook_messages": Roles(&[Admin]);
+    /// Try a message again that was given up.
+    RetryWebhookMessage = "retry_webhook_message": Roles(&[Admin]);
     /// Bring a photo.
     PutPhoto = "put_photo": Roles(&[Reader]);
     /// Whether a photo is there.

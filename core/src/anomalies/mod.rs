@@ -2,9 +2,11 @@
 //!
 //! [`judge`] runs the hard checks in DOMAIN's order; each family of rules has its own file, and
 //! [`catalogue`] has one row per rule. Form (order 0) is judged before, in [`readings::form`](crate::readings::form);
-//! statistics (6), neighbour swap (7) and integrity (8) look at many readings at once and are not part of it.
+//! statistics (6), neighbour swap (7, [`neighbour_swap`]) and integrity (8) look at several meters and are asked apart.
 
+pub mod arithmetic;
 mod balance;
+pub mod case_life;
 pub mod catalogue;
 mod ceiling;
 mod comparison;
@@ -13,8 +15,12 @@ mod door;
 mod expectation;
 mod finding;
 mod identity;
+pub mod integrity;
+pub mod lab;
 mod misread;
+mod neighbour;
 mod over_age;
+mod past;
 mod settings;
 pub mod settings_catalogue;
 mod slip;
@@ -24,11 +30,14 @@ mod swapped;
 mod tests;
 mod three_figures;
 
+pub use case_life::CaseSettings;
 pub use catalogue::{Kind, Rule, Severity, reason};
 pub use door::{DoorCheck, balance_per_m3, door_check};
 pub use expectation::expected;
 pub use finding::{Evidence, Finding, Verdict};
+pub use neighbour::{Entry, neighbour_swap};
 pub use over_age::{Gas, over_age};
+pub use past::{Known, Past};
 pub use settings::Settings;
 
 use crate::calendar::Instant;

@@ -16,6 +16,8 @@ crate::settings::settings! {
         VACANT_PERIODS = "vacant_periods": Count 1..=36, 2, "DOMAIN 4", "判空置的此前零气量期数", "Earlier zero periods that make a point known to stand empty";
         VACANT_WINDOW = "vacant_window": Count 1..=60, 12, "DOMAIN 4", "判空置回看的期数", "Periods looked back on for that";
         LIFE_NATURAL = "life_natural_years": Years 1..=50, 10, "JJG 577", "天然气表使用年限", "Life of a meter on natural gas";
+        CASE_DUE_HARD = "case_due_days_hard": Days 1..=365, 3, "R-10", "硬异常办理期限", "Days until a case by a hard finding is due";
+        CASE_DUE = "case_due_days": Days 1..=365, 10, "R-10", "一般异常办理期限", "Days until another case is due";
         LIFE_MANUFACTURED = "life_manufactured_years": Years 1..=50, 6, "JJG 577", "人工煤气表使用年限", "Life of a meter on manufactured gas";
     }
 }

@@ -86,6 +86,12 @@ impl Rulebook {
         anomalies::Settings::in_force(|setting| self.value(setting, day))
     }
 
+    /// When cases opened on this day are due.
+    #[must_use]
+    pub fn cases(&self, day: NaiveDate) -> anomalies::CaseSettings {
+        anomalies::CaseSettings::in_force(|setting| self.value(setting, day))
+    }
+
     /// How the time of what is received on this day is found.
     #[must_use]
     pub fn time(&self, day: NaiveDate) -> TimeSettings {
