@@ -9,7 +9,9 @@ mod stop;
 mod window;
 
 pub use standing::{Holding, Standing, standing};
-pub use state::{Assigned, Cancelled, RoundFacts, RoundState, StopCounts, decide_assign, decide_cancel, progress};
+pub use state::{
+    Assigned, Cancelled, RoundFacts, RoundState, StopCounts, StopKinds, decide_assign, decide_cancel, progress,
+};
 pub use stop::{StopState, StopVisit};
 pub use window::{RoundWindow, WindowFault};
 
