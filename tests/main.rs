@@ -27,6 +27,7 @@ mod found;
 mod gaps;
 mod hazards;
 mod headers;
+mod pasts;
 mod periods;
 mod phones;
 mod photos;

@@ -115,6 +115,7 @@ fn diesels_tables_are_those_of_the_migrations() {
     let database = migrated(StoreKind::Sqlite).unwrap();
     let source = concat!(
         include_str!("../api/src/db/schema.rs"),
+        include_str!("../api/src/db/schema/derived.rs"),
         include_str!("../api/src/db/schema/evidence.rs"),
         include_str!("../api/src/db/schema/following.rs"),
         include_str!("../api/src/db/schema/pushed.rs"),

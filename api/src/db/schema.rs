@@ -2,10 +2,12 @@
 
 #![expect(missing_docs, reason = "the columns are described in the migrations")]
 
+mod derived;
 mod evidence;
 mod following;
 mod pushed;
 
+pub use derived::*;
 pub use evidence::*;
 pub use following::*;
 pub use pushed::*;
@@ -320,6 +322,7 @@ diesel::table! {
         target_id -> Nullable<UuidKey>,
         body_hash -> Binary,
         body -> Text,
+        packed -> Nullable<Binary>,
     }
 }
 
@@ -405,6 +408,7 @@ diesel::joinable!(sessions -> devices (device_id));
 diesel::joinable!(service_points -> areas (area_id));
 diesel::joinable!(service_points -> routes (route_id));
 diesel::joinable!(installations -> meters (meter_id));
+diesel::joinable!(meter_pasts -> installations (installation_id));
 diesel::joinable!(installations -> service_points (point_id));
 diesel::joinable!(meters -> meter_types (type_id));
 diesel::joinable!(stops -> rounds (round_id));
@@ -436,6 +440,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     point_terms,
     meters,
     installations,
+    meter_pasts,
     purchases,
     rounds,
     round_holders,

@@ -14,7 +14,7 @@ use self::effects::Effects;
 use self::lateness::Lateness;
 use super::item::{Corrected, Fault, Incoming, Observed, Record};
 use super::store::{self, Accepted, Aside, Clocks, Known, NewRecord, Phone};
-use crate::anomalies::store::{MeterAtPoint, SET_ASIDE, Source, load_meters};
+use crate::anomalies::store::{MeterAtPoint, SET_ASIDE, Source, drop_pasts, load_meters, load_whole, store_pasts};
 use crate::coverage::store::sighted;
 use crate::db::{Conn, Lockable};
 use crate::planted::{self, Bug};
@@ -129,13 +129,25 @@ impl<'s> Batch<'s> {
         if !planted::is(Bug::CheckThenInsert) {
             conn.lock(Lockable::ServicePoints, &points)?;
         }
+        let records = store::known_records(conn, &ids)?;
+        let corrections = Corrections::load(conn, sender.reader, items)?;
+        let mut meters = load_meters(conn, &points)?;
+        // What is kept of a meter's past is enough for what was seen after all of it, and where nothing is taken out.
+        let needs_all = |item: &Incoming| {
+            let record = item.record.as_ref().ok().filter(|record| !records.contains_key(&record.id))?;
+            let at = observed_time(sender, &phone, record).at;
+            let is_short = !corrections.is_idle() || !meters.get(&record.point)?.covers(at);
+            is_short.then_some(record.point)
+        };
+        let in_full: BTreeSet<i64> = items.iter().filter_map(needs_all).collect();
+        load_whole(conn, &mut meters, &in_full.into_iter().collect::<Vec<_>>())?;
         Ok(Self {
             sender,
             phone,
-            records: store::known_records(conn, &ids)?,
+            records,
             seqs: store::known_seqs(conn, sender.device, &seqs)?,
             aside: store::known_quarantine(conn, sender.device, &hashes)?,
-            meters: load_meters(conn, &points)?,
+            meters,
             held: holdings(conn, &points, sender.reader)?,
             stored: Vec::new(),
             visits: Vec::new(),
@@ -143,7 +155,7 @@ impl<'s> Batch<'s> {
             unsure: BTreeSet::new(),
             reworked: BTreeSet::new(),
             days: BTreeSet::new(),
-            corrections: Corrections::load(conn, sender.reader, items)?,
+            corrections,
             chain: Chain::load(conn, sender.device, items)?,
             lateness: Lateness::default(),
             effects: Effects::default(),
@@ -206,7 +218,7 @@ impl<'s> Batch<'s> {
                 return fault(wrong.code(), &format!("/{}", wrong.figure().code()));
             }
         }
-        Ok((self.observed_time(record), standing))
+        Ok((observed_time(self.sender, &self.phone, record), standing))
     }
 
     /// A reader may correct his own record after the round has gone to another; what waits for its target may be of any
@@ -223,22 +235,7 @@ impl<'s> Batch<'s> {
         if linking == Linking::Waiting && standing == Standing::Stranger {
             return Err(stranger());
         }
-        Ok((self.observed_time(record), standing))
-    }
-
-    fn observed_time(&self, record: &Record) -> ObservedTime {
-        let claim = TimeClaim {
-            read_at: record.read_at,
-            source: record.source,
-            read_elapsed_ms: record.read_elapsed_ms,
-            read_boot: record.boot.as_deref(),
-            sent_at: self.sender.sent_at,
-            sent_elapsed_ms: self.sender.sent_elapsed_ms,
-            sent_boot: self.sender.boot.as_deref(),
-            received_at: self.sender.received_at,
-            last_sync: self.phone.clock,
-        };
-        observe(&claim, &TimeSettings::default())
+        Ok((observed_time(self.sender, &self.phone, record), standing))
     }
 
     fn accept(
@@ -364,6 +361,8 @@ impl<'s> Batch<'s> {
         self.effects.store(conn, self.sender)?;
         self.chain.store(conn, self.sender.device, self.phone.chained_from, self.sender.received_at)?;
         let reworked: Vec<i64> = self.reworked.iter().copied().collect();
+        store_pasts(conn, self.meters.values())?;
+        drop_pasts(conn, &reworked)?;
         announce_points(conn, &reworked, "corrected", self.sender.received_at)?;
         visit_stops(conn, self.sender.reader, &self.visits, self.sender.received_at)?;
         let periods: BTreeSet<Period> =
@@ -371,6 +370,21 @@ impl<'s> Batch<'s> {
         let periods: Vec<Period> = periods.into_iter().collect();
         sighted(conn, self.sender.zone, &self.sightings, &self.unsure, &periods)
     }
+}
+
+fn observed_time(sender: &Sender, phone: &Phone, record: &Record) -> ObservedTime {
+    let claim = TimeClaim {
+        read_at: record.read_at,
+        source: record.source,
+        read_elapsed_ms: record.read_elapsed_ms,
+        read_boot: record.boot.as_deref(),
+        sent_at: sender.sent_at,
+        sent_elapsed_ms: sender.sent_elapsed_ms,
+        sent_boot: sender.boot.as_deref(),
+        received_at: sender.received_at,
+        last_sync: phone.clock,
+    };
+    observe(&claim, &TimeSettings::default())
 }
 
 fn time_flags(time: &ObservedTime, at_point: &MeterAtPoint, zone: Zone, is_visit: bool) -> Vec<String> {

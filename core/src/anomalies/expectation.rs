@@ -14,6 +14,8 @@ const YEAR: TimeDelta = TimeDelta::days(365);
 const TREND_LONGEST: TimeDelta = TimeDelta::days(182);
 /// … and says nothing from less than two months.
 const TREND_SHORTEST: TimeDelta = TimeDelta::days(60);
+/// How long before the newest reading nothing is looked at any more: a trend's longest window, a year before.
+pub const LOOKS_BACK: TimeDelta = TimeDelta::days(365 + 182);
 /// A trend from less gas than this is noise.
 const TREND_LEAST: Volume = Volume::from_m3(10);
 /// Daily use is taken from the last quarter …

@@ -14,6 +14,7 @@ mod finding;
 mod identity;
 mod misread;
 mod over_age;
+mod past;
 mod settings;
 mod slip;
 mod stopped;
@@ -26,6 +27,7 @@ pub use catalogue::{Kind, Rule, Severity, reason};
 pub use expectation::expected;
 pub use finding::{Evidence, Finding, Verdict};
 pub use over_age::{Gas, over_age};
+pub use past::{Known, Past};
 pub use settings::Settings;
 
 use crate::calendar::Instant;
