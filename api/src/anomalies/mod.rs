@@ -15,6 +15,7 @@ use crate::db::{Access, Conn, DatabaseUrl};
 /// Where the database can't be read.
 pub fn wrong_pasts(url: &DatabaseUrl) -> Result<Vec<i64>, Box<dyn std::error::Error>> {
     let mut conn = Conn::open(url, Access::Read)?;
+    conn.hold_still()?;
     let (mut found, mut after) = (Vec::new(), 0);
     while let Some((wrong, last)) = store::wrong_pasts(&mut conn, after)? {
         found.extend(wrong);
