@@ -34,6 +34,7 @@ mod hazards;
 mod headers;
 mod integrity;
 mod outlook;
+mod pasts;
 mod periods;
 mod phone_app;
 mod phones;

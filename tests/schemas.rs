@@ -133,6 +133,7 @@ fn diesels_tables_are_those_of_the_migrations() {
     let source = concat!(
         include_str!("../api/src/db/schema.rs"),
         include_str!("../api/src/db/schema/case_work.rs"),
+        include_str!("../api/src/db/schema/derived.rs"),
         include_str!("../api/src/db/schema/evidence.rs"),
         include_str!("../api/src/db/schema/factors.rs"),
         include_str!("../api/src/db/schema/figures.rs"),

@@ -22,7 +22,7 @@ fn command(database: &Database) -> Command {
     command
 }
 
-fn run(database: &Database, arguments: &[&str]) -> Output {
+pub fn run(database: &Database, arguments: &[&str]) -> Output {
     command(database).args(arguments).output().unwrap()
 }
 

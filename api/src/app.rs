@@ -105,7 +105,7 @@ impl App {
         let setup = prepare_instance(&config, &store, &keys, clock.now()).await?;
         start_audit_chain(&store, clock.now()).await?;
         let tokens = Tokens::new(&keys);
-        let hasher = PasswordHasher::new(config.hash_cost).map_err(|_| StartError::Crypto)?;
+        let hasher = PasswordHasher::new(config.hash_cost);
         let pokes = Arc::new(Pokes::default());
         let told = Arc::clone(&pokes);
         store.on_feed_move(move |moved| told.moved(moved));

@@ -37,6 +37,8 @@ pub struct Holdings {
     pub recounted: BTreeSet<String>,
     /// Stops that still wait though their point was read, by a record of their round's days.
     pub forgotten_stops: Vec<String>,
+    /// Points whose meter's kept past is not what its records say.
+    pub wrong_pasts: Vec<i64>,
 }
 
 const SEPARATOR: char = '\u{1f}';
@@ -56,15 +58,17 @@ impl Holdings {
             found.iter().map(|row| row.split(SEPARATOR).map(str::to_owned).collect()).collect()
         };
         let mut records: BTreeMap<Uuid, Vec<StoredRecord>> = BTreeMap::new();
-        let columns = [&id("id"), "device_id", "device_seq", &id("target_id"), "body"];
+        let bodies = database.record_bodies();
+        let columns = [&id("id"), "device_id", "device_seq", &id("target_id")];
         for row in rows(&columns, "FROM records WHERE device_id IS NOT NULL") {
+            let id = Uuid::parse_str(&row[0]).unwrap();
             let record = StoredRecord {
                 device: row[1].parse().unwrap(),
                 seq: row[2].parse().unwrap(),
                 target: Uuid::parse_str(&row[3]).ok(),
-                body: row[4].clone(),
+                body: bodies[&id].clone(),
             };
-            records.entry(Uuid::parse_str(&row[0]).unwrap()).or_default().push(record);
+            records.entry(id).or_default().push(record);
         }
         let aside = rows(&["device_id", "device_seq", "body"], "FROM quarantine");
         let aside = aside.into_iter().map(|row| Aside {
@@ -96,6 +100,7 @@ impl Holdings {
                 &format!("FROM coverage_plan GROUP BY {}", counter.join(", ")),
             )),
             forgotten_stops: database.texts(FORGOTTEN_STOPS),
+            wrong_pasts: database.wrong_pasts(),
         }
     }
 }

@@ -73,6 +73,13 @@ pub fn judge(ledgers: &[Ledger], holdings: &Holdings) -> Vec<Violation> {
             format!("stop {stop} is open though a reading of its point is stored"),
         ));
     }
+    for point in &holdings.wrong_pasts {
+        found.push(Violation::of(
+            "I13",
+            "store",
+            format!("what is kept of the past at point {point} is not what its records say"),
+        ));
+    }
     for ledger in ledgers {
         for (id, before, after) in &ledger.contradictions {
             found.push(Violation::of("I1", &ledger.phone, format!("{id} was {before:?} and then {after:?}")));

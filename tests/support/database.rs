@@ -8,8 +8,11 @@ use diesel::{Connection, QueryableByName, RunQueryDsl, SqliteConnection};
 use diesel_async::AsyncPgConnection;
 use diesel_async::async_connection_wrapper::AsyncConnectionWrapper;
 use meterbook_api::db::{DatabaseUrl, migrate};
+use meterbook_api::sync::packed::stored_body;
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::OnceLock;
+use uuid::Uuid;
 
 type PgConnection = AsyncConnectionWrapper<AsyncPgConnection>;
 
@@ -59,6 +62,31 @@ impl Database {
     /// Runs statements as the service's own user would.
     pub fn execute(&self, sql: &str) -> Result<(), String> {
         try_execute(&self.url, sql)
+    }
+
+    /// Points whose meter's kept past is not what its records say.
+    pub fn wrong_pasts(&self) -> Vec<i64> {
+        let url = DatabaseUrl::parse(&self.url);
+        off_the_runtime(move || meterbook_api::anomalies::wrong_pasts(&url).unwrap())
+    }
+
+    /// The bodies of all records, as they were sent.
+    pub fn record_bodies(&self) -> BTreeMap<Uuid, String> {
+        let (id, packed) = match self.kind {
+            StoreKind::Sqlite => ("lower(hex(id))", "lower(hex(packed))"),
+            StoreKind::Postgres => ("CAST(id AS TEXT)", "encode(packed, 'hex')"),
+        };
+        let rows =
+            self.texts(&format!("SELECT {id} || ' ' || COALESCE({packed}, '') || ' ' || body AS value FROM records"));
+        let body = |row: &String| {
+            let mut parts = row.splitn(3, ' ');
+            let (id, packed) = (Uuid::parse_str(parts.next().unwrap()).unwrap(), parts.next().unwrap());
+            let bytes: Vec<u8> =
+                (0..packed.len()).step_by(2).map(|at| u8::from_str_radix(&packed[at..at + 2], 16).unwrap()).collect();
+            let packed = (!bytes.is_empty()).then_some(bytes.as_slice());
+            (id, stored_body(id, parts.next().unwrap().to_owned(), packed).unwrap())
+        };
+        rows.iter().map(body).collect()
     }
 
     /// The column `value` of a query.

@@ -1,15 +1,18 @@
-//! What the verdicts need to know of a meter. The cases they open are in `cases/store/`.
+//! What the verdicts need to know of a meter. Its past is in `store/pasts.rs`, the cases verdicts open in `cases/store/`.
 
-use crate::db::schema::{
-    cases, corrected_records, installations, meter_types, meters, purchases, records, service_points,
-};
+mod pasts;
+
+pub use pasts::{drop_pasts, keep_pasts, load_whole, points_without, store_pasts, wrong_pasts};
+
+use super::digest;
+use crate::db::schema::{cases, installations, meter_pasts, meter_types, meters, purchases, service_points};
 use crate::db::{Conn, among, each};
 use crate::http::{from_ms, to_ms};
 use crate::settings::store::rulebook;
 use chrono::NaiveDate;
 use diesel::prelude::*;
 use meterbook::anomalies::{
-    DoorCheck, Facts, Gas, Observation, Purchases, Settings, Verdict, Visit, door_check, expected, judge, over_age,
+    DoorCheck, Facts, Gas, Observation, Past, Purchases, Settings, Verdict, Visit, door_check, judge, over_age,
 };
 use meterbook::calendar::Instant;
 use meterbook::id::{MeterId, PointId, RecordId};
@@ -17,6 +20,7 @@ use meterbook::meters::{BalanceUnit, Class, Digits, FigureSet, MeterTraits, Poin
 use meterbook::quantity::Volume;
 use meterbook::readings::Figures;
 use meterbook::settings::Rulebook;
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -40,14 +44,19 @@ pub struct MeterAtPoint {
 /// A meter in place.
 #[derive(Clone, Debug)]
 pub struct Installed {
+    installation: i64,
     /// The meter.
     pub meter: MeterId,
     /// 表号.
     pub number: String,
     /// What the checks need of its type.
     pub traits: MeterTraits,
-    /// Readings that may be a base, oldest first.
-    visits: Vec<Visit>,
+    /// Readings that may be a base: all of them, or what is kept of them.
+    past: Past,
+    /// Whether all that was added to it came after all it held.
+    is_in_order: bool,
+    /// Whether anything was added to it or taken out.
+    is_changed: bool,
     /// Since when it has been in service.
     pub in_service_since: Option<NaiveDate>,
     /// Loaded at, volume, fen; oldest first.
@@ -80,7 +89,8 @@ pub fn traits(row: TypeRow, overrides: Overrides) -> MeterTraits {
     }
 }
 
-/// Points with their meters and those meters' past, by point.
+/// Points with their meters and as much of those meters' past as a later visit is judged by, by point. For an earlier visit, or
+/// to take one out, see [`load_whole`].
 pub fn load_meters(conn: &mut Conn, points: &[i64]) -> QueryResult<HashMap<i64, MeterAtPoint>> {
     let rows: Vec<(i64, String, String)> = each!(conn, c => service_points::table
         .filter(among(service_points::id, points))
@@ -111,45 +121,56 @@ fn load_installed(conn: &mut Conn, points: &[i64]) -> QueryResult<HashMap<i64, I
         meter_types::overdraft,
     );
     let own = (meters::digits_integer, meters::digits_decimal, meters::qmax_per_hour);
-    type Row = (i64, i64, String, i64, i64, Age, TypeRow, Overrides);
+    type Row = (i64, (i64, i64), String, i64, i64, Age, TypeRow, Overrides, Option<Vec<u8>>);
     let rows: Vec<Row> = each!(conn, c => installations::table
         .inner_join(meters::table.inner_join(meter_types::table))
+        .left_join(meter_pasts::table)
         .filter(among(installations::point_id, points))
         .filter(installations::removed_at.is_null())
-        .select((installations::point_id, meters::id, meters::number, installations::installed_at,
-            installations::first_index, (meters::installed_on, meters::made_on), of_type, own))
+        .select((installations::point_id, (installations::id, meters::id), meters::number, installations::installed_at,
+            installations::first_index, (meters::installed_on, meters::made_on), of_type, own, meter_pasts::digest.nullable()))
         .load(c))?;
     // Only three-figure meters are held against what was bought.
-    let prepaid: Vec<i64> = rows.iter().filter(|row| row.6.5).map(|row| row.1).collect();
-    let mut visits = load_visits(conn, points)?;
+    let prepaid: Vec<i64> = rows.iter().filter(|row| row.6.5).map(|row| row.1.1).collect();
     let mut bought = load_purchases(conn, &prepaid)?;
     let mut installed = HashMap::with_capacity(rows.len());
-    for (point, meter, number, since, first_index, age, type_row, overrides) in rows {
+    let mut without = Vec::new();
+    for (point, (installation, meter), number, since, first_index, age, type_row, overrides, digest) in rows {
         let traits = traits(type_row, overrides);
-        let mut past = visits.remove(&meter).unwrap_or_default();
-        past.retain(|visit| visit.at >= from_ms(since));
+        let past = digest.and_then(|digest| digest::read(&digest, traits.digits.wrap()));
+        if past.is_none() {
+            without.push(point);
+        }
         // The index the meter was put in with is the base of its first reading; its other figures are not known.
         let figures = Figures { index: Some(Volume::from_litres(first_index)), ..Figures::default() };
-        let base = Visit { at: from_ms(since), figures };
-        if past.is_empty() {
-            past.push(base);
-        }
         let purchases = bought.remove(&meter).unwrap_or_default();
         let in_service_since = in_service_since(age.0, age.1);
-        let meter = MeterId(meter);
-        let meter = Installed {
-            meter,
-            number,
-            traits,
-            visits: past,
-            in_service_since,
-            purchases,
-            base,
-            drift_repaired: Volume::ZERO,
-        };
-        installed.insert(point, meter);
+        installed.insert(
+            point,
+            Installed {
+                installation,
+                meter: MeterId(meter),
+                number,
+                traits,
+                past: past.unwrap_or_default(),
+                is_in_order: true,
+                is_changed: false,
+                in_service_since,
+                purchases,
+                base: Visit { at: from_ms(since), figures },
+                drift_repaired: Volume::ZERO,
+            },
+        );
     }
+    pasts::load(conn, &mut installed, &without)?;
     Ok(installed)
+}
+
+/// The same with all of their past, for questions about moments before the last visit.
+pub fn load_meters_whole(conn: &mut Conn, points: &[i64]) -> QueryResult<HashMap<i64, MeterAtPoint>> {
+    let mut meters = load_meters(conn, points)?;
+    load_whole(conn, &mut meters, points)?;
+    Ok(meters)
 }
 
 /// What had drifted when the counting module was put right.
@@ -176,7 +197,7 @@ fn load_repairs(conn: &mut Conn, installed: &mut HashMap<i64, Installed>) -> Que
 
 /// Σ(dM − dE) of a meter since commissioning, up to a moment; `None` where it hangs there no more or counts nothing.
 pub fn drift_until(conn: &mut Conn, point: i64, meter: i64, at: Instant) -> QueryResult<Option<i64>> {
-    let mut found = load_meters(conn, &[point])?;
+    let mut found = load_meters_whole(conn, &[point])?;
     let Some(mut at_point) = found.remove(&point) else { return Ok(None) };
     let Some(installed) = at_point.meter.as_mut().filter(|installed| installed.meter.0 == meter) else {
         return Ok(None);
@@ -190,37 +211,6 @@ pub fn drift_until(conn: &mut Conn, point: i64, meter: i64, at: Instant) -> Quer
 /// The settings of the checks on a day.
 pub fn settings_on(conn: &mut Conn, day: NaiveDate) -> QueryResult<Settings> {
     Ok(rulebook(conn)?.anomalies(day))
-}
-
-fn load_visits(conn: &mut Conn, points: &[i64]) -> QueryResult<HashMap<i64, Vec<Visit>>> {
-    /// Index, cumulative, balance, flags.
-    type Content = (Option<i64>, Option<i64>, Option<i64>, String);
-    type Row = (Option<i64>, i64, Content, Option<Content>);
-    // Of a corrected reading the head of its chain counts, at the time the meter was looked at.
-    let rows: Vec<Row> = each!(conn, c => records::table
-        .left_join(corrected_records::table.on(corrected_records::record_id.eq(records::id)))
-        .filter(among(records::point_id, points))
-        .filter(records::kind.eq("reading"))
-        // Neither what a customer told nor what the office computed is a base; a removal ends a meter's time.
-        .filter(records::code.ne("customer").and(records::code.ne("estimate")).and(records::code.ne("removal")))
-        .order((records::point_id, records::observed_at))
-        .select((
-            records::meter_id,
-            records::observed_at,
-            (records::figure_index, records::cumulative, records::balance, records::flags),
-            (corrected_records::figure_index, corrected_records::cumulative, corrected_records::balance, corrected_records::flags)
-                .nullable(),
-        ))
-        .load(c))?;
-    let mut visits: HashMap<i64, Vec<Visit>> = HashMap::new();
-    for (meter, at, recorded, corrected) in rows {
-        let (index, cumulative, balance, flags) = corrected.unwrap_or(recorded);
-        let Some(meter) = meter.filter(|_| !flags.split(',').any(|flag| flag == SET_ASIDE)) else { continue };
-        let figures =
-            Figures { index: index.map(Volume::from_litres), cumulative: cumulative.map(Volume::from_litres), balance };
-        visits.entry(meter).or_default().push(Visit { at: from_ms(at), figures });
-    }
-    Ok(visits)
 }
 
 type Bought = HashMap<i64, Vec<(Instant, Volume, i64)>>;
@@ -242,9 +232,9 @@ fn load_purchases(conn: &mut Conn, meters: &[i64]) -> QueryResult<Bought> {
 }
 
 impl Installed {
-    /// The last visit before a moment.
-    fn last_before(&self, at: Instant) -> Option<usize> {
-        self.visits.partition_point(|visit| visit.at < at).checked_sub(1)
+    /// The past, or the index it was put in with where nothing was read since.
+    fn known(&self) -> Cow<'_, Past> {
+        if self.past.visits().is_empty() { Cow::Owned(Past::whole(vec![self.base])) } else { Cow::Borrowed(&self.past) }
     }
 
     /// What is known before `seen`, judged.
@@ -254,41 +244,26 @@ impl Installed {
 
     /// What is known before a moment, for whatever is to be asked.
     fn with_facts<T>(&self, class: Class, suspended: bool, at: Instant, ask: impl FnOnce(&Facts<'_>) -> T) -> T {
-        let last = self.last_before(at);
-        let known = &self.visits[..last.map_or(0, |last| last + 1)];
-        let steps: Vec<(Volume, Option<Volume>)> =
-            known.windows(2).filter_map(|pair| self.step(&pair[0], &pair[1])).collect();
-        let drift: Volume =
-            steps.iter().filter_map(|(index, cumulative)| cumulative.map(|cumulative| *index - cumulative)).sum();
-        let recent: Vec<Volume> = steps.iter().rev().take(12).map(|(index, _)| *index).collect();
+        let (past, wrap) = (self.known(), self.traits.digits.wrap());
+        let known = past.before(at, wrap);
         let facts = Facts {
             number: &self.number,
             traits: self.traits,
             class,
             suspended,
-            last: last.map(|last| self.visits[last]),
-            expected: last.and_then(|last| self.expected(self.visits[last].at, at)),
-            purchases: last.and_then(|last| self.purchases_between(self.visits[last].at, at)),
-            electronic_drift: drift - self.drift_repaired,
-            recent: &recent,
+            last: known.last,
+            expected: known.last.and_then(|last| past.expected(wrap, last.at, at)),
+            purchases: known.last.and_then(|last| self.purchases_between(last.at, at)),
+            electronic_drift: known.drift - self.drift_repaired,
+            recent: &known.recent,
         };
         ask(&facts)
     }
 
-    /// dM (a wrap undone) and dE between two accepted visits.
-    fn step(&self, before: &Visit, after: &Visit) -> Option<(Volume, Option<Volume>)> {
-        let used = after.figures.index? - before.figures.index?;
-        let used = if used < Volume::ZERO { used + self.traits.digits.wrap() } else { used };
-        let cumulative = after.figures.cumulative.zip(before.figures.cumulative).map(|(after, before)| after - before);
-        Some((used, cumulative))
-    }
-
-    /// Use to be expected between two moments, by what was accepted up to the first.
+    /// Use to be expected between two moments, by what was accepted up to the first: the last visit or a later one.
     #[must_use]
     pub fn expected(&self, from: Instant, to: Instant) -> Option<Volume> {
-        let history: Vec<(Instant, Volume)> =
-            self.visits.iter().filter_map(|visit| Some((visit.at, visit.figures.index?))).collect();
-        expected(&history, self.traits.digits.wrap(), from, to)
+        self.known().expected(self.traits.digits.wrap(), from, to)
     }
 
     /// Whether it has three figures.
@@ -299,8 +274,8 @@ impl Installed {
 
     /// The last accepted visit, for the band at the door.
     #[must_use]
-    pub fn last(&self) -> Option<&Visit> {
-        self.visits.last()
+    pub fn last(&self) -> Option<Visit> {
+        self.known().visits().last().copied()
     }
 
     /// What the three figures are held against each other by until `end`, of which at most `most` is used.
@@ -323,9 +298,12 @@ impl Installed {
         }))
     }
 
-    fn remember(&mut self, visit: Visit) {
-        let place = self.visits.partition_point(|known| known.at <= visit.at);
-        self.visits.insert(place, visit);
+    fn remember(&mut self, at: Instant, figures: Figures) {
+        // As it is stored: in whole milliseconds.
+        let at = from_ms(to_ms(at));
+        self.is_in_order &= self.past.visits().last().is_none_or(|last| last.at < at);
+        self.is_changed = true;
+        self.past.remember(Visit { at, figures });
     }
 }
 
@@ -339,7 +317,7 @@ impl MeterAtPoint {
         let age = installed.in_service_since.and_then(|since| over_age(since, Gas::Natural, today, &settings));
         verdict.findings.extend(age);
         if verdict.trusted {
-            installed.remember(Visit { at: seen.at, figures: seen.figures });
+            installed.remember(seen.at, seen.figures);
         }
         Some(verdict)
     }
@@ -355,14 +333,15 @@ impl MeterAtPoint {
     /// Takes a visit out again whose figures were corrected.
     pub fn forget(&mut self, at: Instant, figures: &Figures) {
         let Some(installed) = self.meter.as_mut() else { return };
-        // Stored times are whole milliseconds, those of this batch are finer.
-        let is_it = |visit: &Visit| to_ms(visit.at) == to_ms(at) && visit.figures == *figures;
-        if let Some(place) = installed.visits.iter().position(is_it) {
-            installed.visits.remove(place);
-        }
-        if installed.visits.is_empty() {
-            installed.visits.push(installed.base);
-        }
+        installed.past.forget(|visit| to_ms(visit.at) == to_ms(at) && visit.figures == *figures);
+        installed.is_in_order = false;
+        installed.is_changed = true;
+    }
+
+    /// Whether a visit at this moment is judged by what is loaded; if not, see [`load_whole`].
+    #[must_use]
+    pub fn covers(&self, at: Instant) -> bool {
+        self.meter.as_ref().is_none_or(|installed| installed.past.covers(from_ms(to_ms(at))))
     }
 }
 

@@ -242,6 +242,13 @@ fn check(config: &Config) -> Result<ExitCode, Box<dyn Error>> {
     Ok(match migration_state(&config.database)? {
         MigrationState::Current => {
             println!("The schema is up to date. 数据库结构已是最新。");
+            let wrong = crate::anomalies::wrong_pasts(&config.database)?;
+            if !wrong.is_empty() {
+                println!(
+                    "What is kept of the past differs from the records at service points 摘要与抄表记录不符的用气点: {wrong:?}"
+                );
+                return Ok(ExitCode::FAILURE);
+            }
             ExitCode::SUCCESS
         }
         MigrationState::Behind(versions) => {

@@ -10,6 +10,7 @@ use diesel::serialize::ToSql;
 use diesel::sql_types::{Array, BigInt, Bool, HasSqlType, Text};
 use diesel::sqlite::Sqlite;
 use diesel::{QueryResult, SelectableExpression};
+use std::fmt::Write as _;
 use uuid::Uuid;
 
 use super::{Uuid16, UuidKey};
@@ -24,8 +25,22 @@ pub trait Key: Copy {
     const READ: &'static str;
     /// The value to bind on PostgreSQL.
     fn bound(self) -> Self::Bound;
-    /// The value as JSON.
-    fn json(self) -> serde_json::Value;
+    /// Appends the value as JSON.
+    fn write_json(self, out: &mut String);
+}
+
+/// The keys as a JSON array: written as they come, since a push names its points many times over.
+pub(super) fn json_array<K: Key>(keys: &[K]) -> String {
+    let mut json = String::with_capacity(2 + keys.len() * 9);
+    json.push('[');
+    for (place, key) in keys.iter().enumerate() {
+        if place > 0 {
+            json.push(',');
+        }
+        key.write_json(&mut json);
+    }
+    json.push(']');
+    json
 }
 
 impl Key for i64 {
@@ -37,8 +52,9 @@ impl Key for i64 {
         self
     }
 
-    fn json(self) -> serde_json::Value {
-        self.into()
+    fn write_json(self, out: &mut String) {
+        // Writing to a string can't fail.
+        let _ = write!(out, "{self}");
     }
 }
 
@@ -51,8 +67,10 @@ impl Key for Uuid {
         Uuid16(self)
     }
 
-    fn json(self) -> serde_json::Value {
-        self.simple().to_string().into()
+    fn write_json(self, out: &mut String) {
+        out.push('"');
+        out.push_str(self.simple().encode_lower(&mut Uuid::encode_buffer()));
+        out.push('"');
     }
 }
 
@@ -66,8 +84,7 @@ pub struct Among<C, K: Key> {
 
 /// Whether a column holds one of the keys.
 pub fn among<C: Expression, K: Key>(column: C, keys: &[K]) -> Among<C, K> {
-    let json = serde_json::Value::Array(keys.iter().map(|key| key.json()).collect()).to_string();
-    Among { column, bound: keys.iter().map(|key| key.bound()).collect(), json }
+    Among { column, bound: keys.iter().map(|key| key.bound()).collect(), json: json_array(keys) }
 }
 
 impl<C: Expression, K: Key> Expression for Among<C, K> {
@@ -110,5 +127,20 @@ where
         out.push_bind_param::<Array<K::Sql>, _>(&self.bound)?;
         out.push_sql(")");
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_are_one_json_array() {
+        assert_eq!(
+            (json_array::<i64>(&[]), json_array(&[-1, 0, i64::MAX])),
+            ("[]".into(), format!("[-1,0,{}]", i64::MAX))
+        );
+        let id = Uuid::from_u128(0x0193_a1b2_0000_7000_8000_0000_0000_000F);
+        assert_eq!(json_array(&[id]), "[\"0193a1b200007000800000000000000f\"]");
     }
 }

@@ -177,6 +177,14 @@ impl Conn {
         Ok(())
     }
 
+    /// Begins a transaction that sees the data as of one moment, however long it reads; it ends with the connection.
+    ///
+    /// # Errors
+    /// The driver's.
+    pub(crate) fn hold_still(&mut self) -> QueryResult<()> {
+        self.batch(if self.is_sqlite() { "BEGIN" } else { "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY" })
+    }
+
     /// Whether this is the embedded store.
     #[must_use]
     pub const fn is_sqlite(&self) -> bool {

@@ -5,6 +5,7 @@
 
 mod among;
 mod checkpoint;
+mod columns;
 mod conn;
 mod lock;
 mod migrate;
@@ -14,16 +15,20 @@ mod statement;
 mod store;
 mod tls;
 mod types;
+pub(crate) mod varint;
 mod workers;
 
 pub(crate) use among::among;
+pub(crate) use columns::columns;
+pub use columns::{Column, Columns};
 pub(crate) use conn::{Access, each};
-pub use conn::{Conn, DatabaseUrl, RulebookVersion};
+pub use conn::{Conn, DatabaseUrl, PgConnection, RulebookVersion};
 pub use lock::Lockable;
 pub use migrate::{
     MigrationError, MigrationState, known_migrations, migrate, migrate_exactly, migrate_with, migration_state,
 };
 pub use moves::{FeedMove, listen};
-pub use statement::{Statement, Value};
+pub(crate) use statement::statement;
+pub use statement::{Prepared, Sql, Statement, Value};
 pub use store::{Isolation, Store, StoreError};
 pub use types::{Uuid16, UuidKey};

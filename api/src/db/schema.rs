@@ -3,6 +3,7 @@
 #![expect(missing_docs, reason = "the columns are described in the migrations")]
 
 mod case_work;
+mod derived;
 mod evidence;
 mod factors;
 mod figures;
@@ -12,6 +13,7 @@ mod pushed;
 mod reports;
 
 pub use case_work::*;
+pub use derived::*;
 pub use evidence::*;
 pub use factors::*;
 pub use figures::*;
@@ -335,6 +337,7 @@ diesel::table! {
         target_id -> Nullable<UuidKey>,
         body_hash -> Binary,
         body -> Text,
+        packed -> Nullable<Binary>,
     }
 }
 
@@ -405,6 +408,7 @@ diesel::joinable!(sessions -> devices (device_id));
 diesel::joinable!(service_points -> areas (area_id));
 diesel::joinable!(service_points -> routes (route_id));
 diesel::joinable!(installations -> meters (meter_id));
+diesel::joinable!(meter_pasts -> installations (installation_id));
 diesel::joinable!(installations -> service_points (point_id));
 diesel::joinable!(meters -> meter_types (type_id));
 diesel::joinable!(stops -> rounds (round_id));
@@ -444,6 +448,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     point_terms,
     meters,
     installations,
+    meter_pasts,
     purchases,
     rounds,
     round_holders,

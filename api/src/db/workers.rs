@@ -15,10 +15,13 @@ use std::collections::VecDeque;
 use std::sync::mpsc::{Receiver, Sender, SyncSender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// How many waiting transactions may share one commit.
 const GROUP_LIMIT: usize = 64;
+/// … and how long they may run before that commit: while it is written and its answers go out, the next pushes are read. Larger
+/// groups would let everybody wait for everybody and leave the writer idle until all have answered.
+const GROUP_TIME: Duration = Duration::from_millis(20);
 
 /// One transaction to run.
 pub trait Job: Send {
@@ -26,7 +29,7 @@ pub trait Job: Send {
     fn run(&mut self, conn: &mut Conn) -> QueryResult<()>;
     /// Tells the caller how it ended: `Ok` only after the commit.
     fn answer(self: Box<Self>, committed: QueryResult<()>);
-    /// The statement that opens the transaction on PostgreSQL.
+    /// The statement that opens the transaction on PostgreSQL; empty for a job that needs none.
     fn begin(&self) -> &'static str;
 }
 
@@ -161,6 +164,7 @@ impl Worker {
         }
         let mut kept = Vec::with_capacity(waiting.len());
         let mut moves = Vec::new();
+        let began = Instant::now();
         while let Some(mut job) = waiting.pop_front() {
             let ran = self.in_savepoint(job.as_mut());
             let moved = take_moves();
@@ -175,6 +179,9 @@ impl Worker {
                     kept.push(job);
                     return self.give_up(kept, &fault);
                 }
+            }
+            if began.elapsed() > GROUP_TIME {
+                break;
             }
         }
         planted::dawdle(Bug::AcknowledgeBeforeCommit);
@@ -216,7 +223,7 @@ impl Worker {
                     job.answer(Ok(()));
                     return self.tell(moves);
                 }
-                Err(fault) if attempt < patience(&fault) => {
+                Err(fault) if attempt < patience(&fault, job.begin()) => {
                     self.mend(&fault);
                     // Spread the contenders: the same two must not meet again at once.
                     std::thread::sleep(Duration::from_micros(
@@ -232,6 +239,9 @@ impl Worker {
     }
 
     fn transaction(&mut self, job: &mut dyn Job) -> QueryResult<()> {
+        if job.begin().is_empty() {
+            return run_guarded(job, &mut self.conn);
+        }
         let begin = if self.conn.is_sqlite() { "BEGIN" } else { job.begin() };
         if let Err(fault) = self.conn.batch(begin) {
             // The server has been restarted meanwhile, perhaps: nothing has run, so nothing can happen twice.
@@ -301,8 +311,10 @@ fn answer_all(jobs: impl IntoIterator<Item = Box<dyn Job>>, fault: &Error) {
 
 /// How often a transaction is tried when it meets this fault. PostgreSQL's 40001 and 40P01 pass by themselves; where two nodes
 /// stored the same key at once, the loser finds the winner's row on its second look and decides by it.
-fn patience(fault: &Error) -> u32 {
+fn patience(fault: &Error, begin: &str) -> u32 {
     match fault {
+        // Without a transaction it has changed nothing. The server has been restarted meanwhile, perhaps.
+        _ if begin.is_empty() && is_broken(fault) => 2,
         Error::DatabaseError(DatabaseErrorKind::SerializationFailure, _) => 20,
         Error::DatabaseError(DatabaseErrorKind::UniqueViolation, _) => 3,
         Error::DatabaseError(_, information) if information.message().contains("deadlock detected") => 20,

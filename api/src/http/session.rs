@@ -78,7 +78,7 @@ impl FromRequest for Session {
                 token.and_then(|token| app.tokens.check(&token, app.clock.now())).ok_or_else(refused)?;
             let stands = app
                 .store
-                .read("check_session", move |conn| session_stands(conn, claims.sid, actor.account, claims.ver));
+                .glance("check_session", move |conn| session_stands(conn, claims.sid, actor.account, claims.ver));
             let stands = stands.await?;
             if stands { Ok(Self::of(actor, claims.sid, claims.ver, claims.expires_at())) } else { Err(refused()) }
         })

@@ -1,5 +1,6 @@
 //! What the service does by itself, whoever asks: the running periods are always laid out; old feed entries, rounds that are
-//! over and unwanted photos go; the walks of done rounds are learned. And work that several nodes share: [`work`].
+//! over and unwanted photos go; the walks of done rounds are learned; the next verdict on a meter finds its past ready. And work
+//! that several nodes share: [`work`].
 
 pub mod routes;
 pub mod store;
@@ -8,6 +9,7 @@ mod work;
 pub use work::{Done, Job, Kind, work, work_once};
 
 use crate::App;
+use crate::anomalies::store::{keep_pasts, points_without};
 use crate::coverage::{open_period, periods_at};
 use crate::db::{Isolation, StoreError};
 use crate::rounds::store::{
@@ -185,5 +187,31 @@ pub async fn deliver_webhooks(app: Arc<App>) {
                 }
             }
         }
+    }
+}
+
+/// How often meters without a kept past are looked for, the first time so long after the start.
+const KEEP_EVERY: Duration = Duration::from_secs(600);
+const KEEP_FIRST: Duration = Duration::from_secs(5);
+
+/// Keeps the pasts of meters that have none kept, until the task is dropped. Several nodes may run it.
+pub async fn keep_pasts_ready(app: Arc<App>) {
+    let mut ticks = tokio::time::interval_at(tokio::time::Instant::now() + KEEP_FIRST, KEEP_EVERY);
+    loop {
+        ticks.tick().await;
+        if let Err(fault) = make_pasts_ready(&app).await {
+            tracing::warn!(%fault, "the pasts of some meters are not kept yet");
+        }
+    }
+}
+
+/// Keeps what is missing, some points at a time, so that no push waits long.
+async fn make_pasts_ready(app: &App) -> Result<(), StoreError> {
+    let mut after = 0;
+    loop {
+        let points = app.store.read("find_points_without_past", move |conn| points_without(conn, after)).await?;
+        let Some(last) = points.last() else { return Ok(()) };
+        after = *last;
+        app.store.write("keep_pasts", Isolation::RowLocks, move |conn| keep_pasts(conn, &points)).await?;
     }
 }

@@ -5,6 +5,7 @@ use crate::db::schema::{
 };
 use crate::db::{Conn, Uuid16, each};
 use crate::http::to_ms;
+use crate::sync::packed::stored_body;
 use diesel::prelude::*;
 use meterbook::calendar::Instant;
 use meterbook::id::{AccountId, MeterId, PointId, RecordId};
@@ -292,7 +293,9 @@ pub struct RecordRow {
     pub balance: Option<i64>,
     pub flags: String,
     pub target_id: Option<Uuid16>,
+    /// As it was sent, in canonical form.
     pub body: String,
+    packed: Option<Vec<u8>>,
 }
 
 /// The head that counts in place of a record.
@@ -305,7 +308,7 @@ pub fn list_point_records(
     before: Option<(i64, Uuid)>,
     limit: i64,
 ) -> QueryResult<Vec<(RecordRow, CountingHead)>> {
-    each!(conn, c => {
+    let mut rows: Vec<(RecordRow, CountingHead)> = each!(conn, c => {
         let mut query = records::table
             .left_join(corrected_records::table.on(corrected_records::record_id.eq(records::id)))
             .filter(records::point_id.eq(point))
@@ -318,7 +321,11 @@ pub fn list_point_records(
             query = query.filter(records::observed_at.lt(at).or(same));
         }
         query.load(c)
-    })
+    })?;
+    for (row, _) in &mut rows {
+        row.body = stored_body(row.id.0, std::mem::take(&mut row.body), row.packed.take().as_deref())?;
+    }
+    Ok(rows)
 }
 
 /// Correction, named record, state, why refused.

@@ -19,8 +19,8 @@ use meterbook::accounts::{Actor, Role};
 use meterbook::calendar::{Instant, Zone};
 use meterbook::id::{AccountId, PointId, RoundId};
 use meterbook::rounds::{
-    Assigned, Cancelled, Holding, RoundFacts, RoundState, RoundWindow, StopCounts, StopState, StopVisit, decide_assign,
-    decide_cancel, progress,
+    Assigned, Cancelled, Holding, RoundFacts, RoundState, RoundWindow, StopCounts, StopKinds, StopState, StopVisit,
+    decide_assign, decide_cancel, progress,
 };
 use std::collections::{BTreeMap, HashMap};
 
@@ -456,12 +456,33 @@ pub fn visit_stops(
     feed.into_iter().try_for_each(|(holder, changes)| announce(conn, AccountId(holder), &changes, now))
 }
 
+/// Which kinds of stops a round has. Looked for from the end for open ones and from the beginning for the others: readers mostly
+/// go in order, so that the first looked at answers.
+fn stop_kinds(conn: &mut Conn, id: RoundId) -> QueryResult<StopKinds> {
+    let open: Option<i64> = each!(conn, c => stops::table
+        .filter(stops::round_id.eq(id.0))
+        .filter(stops::state.eq(StopState::Open.code()))
+        .filter(stops::taken_out_at.is_null())
+        .order(stops::point_id.desc())
+        .select(stops::id)
+        .first(c)
+        .optional())?;
+    let dealt_with: Option<i64> = each!(conn, c => stops::table
+        .filter(stops::round_id.eq(id.0))
+        .filter(stops::state.ne(StopState::Open.code()))
+        .filter(stops::taken_out_at.is_null())
+        .order(stops::point_id)
+        .select(stops::id)
+        .first(c)
+        .optional())?;
+    Ok(StopKinds { open: open.is_some(), dealt_with: dealt_with.is_some() })
+}
+
 /// Whether the round's state moved.
 fn move_round(conn: &mut Conn, id: RoundId, now: Instant) -> QueryResult<bool> {
     conn.lock(Lockable::Rounds, &[id.0])?;
     let Some(row) = find_round(conn, id)? else { return Ok(false) };
-    let counted = counts(conn, &[id.0])?.remove(&id.0).unwrap_or_default();
-    let next = progress(row.state(), counted);
+    let next = progress(row.state(), stop_kinds(conn, id)?);
     if next == row.state() {
         return Ok(false);
     }

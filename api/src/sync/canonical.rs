@@ -6,11 +6,12 @@
 use crate::keys::sha256;
 use serde_json::{Map, Number, Value};
 
-/// The canonical text and its SHA-256.
-pub fn canonical(item: &Value) -> (String, Vec<u8>) {
-    let text = ordered(item).to_string();
+/// The canonical text, its SHA-256, and what it says in its order.
+pub fn canonical(item: &Value) -> (String, Vec<u8>, Value) {
+    let ordered = ordered(item);
+    let text = ordered.to_string();
     let hash = sha256(text.as_bytes());
-    (text, hash)
+    (text, hash, ordered)
 }
 
 fn ordered(value: &Value) -> Value {

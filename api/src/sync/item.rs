@@ -5,6 +5,7 @@ mod kinds;
 pub use kinds::{Corrected, Found, HazardSeen, Said, Told};
 
 use super::canonical::{canonical, integral};
+use super::packed::pack;
 use chrono::format::ParseErrorKind;
 use meterbook::calendar::Instant;
 use meterbook::photos::PhotoHash;
@@ -29,6 +30,8 @@ pub struct Incoming {
     pub body: String,
     /// Its SHA-256.
     pub hash: Vec<u8>,
+    /// The body as a record keeps it; empty for an item that is none.
+    pub packed: Vec<u8>,
     /// The id, where there is one.
     pub id: Option<Uuid>,
     /// The id as sent, for the receipt.
@@ -166,7 +169,7 @@ pub struct Record {
 impl Incoming {
     /// Reads an item.
     pub fn read(item: &Value) -> Self {
-        let (body, hash) = canonical(item);
+        let (body, hash, ordered) = canonical(item);
         let members = Members(item.as_object());
         let id_text = members.0.and_then(|members| members.get("id")?.as_str()).map(str::to_owned);
         let id = id_text.as_deref().and_then(|text| Uuid::parse_str(text).ok());
@@ -178,7 +181,8 @@ impl Incoming {
             read_at: members.time("read_at").ok(),
         });
         let prev_hash = members.get("prev_hash").map(|value| value.as_str().and_then(unhex).unwrap_or_default());
-        Self { body, hash, id, id_text, device_seq, prev_hash, record }
+        let packed = record.as_ref().map(|record| pack(&body, &ordered, record.id)).unwrap_or_default();
+        Self { body, hash, packed, id, id_text, device_seq, prev_hash, record }
     }
 }
 

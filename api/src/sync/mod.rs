@@ -8,6 +8,7 @@ mod cursor;
 pub mod gaps;
 pub(crate) mod item;
 pub mod offer;
+pub mod packed;
 pub mod pokes;
 pub mod pull;
 pub(crate) mod push;

@@ -16,7 +16,9 @@ use self::lateness::Lateness;
 use super::item::{Corrected, Fault, Incoming, Observed, Record};
 use super::store::{self, Accepted, Aside, Clocks, Known, NewRecord, Phone};
 use crate::anomalies::cases::Judged;
-use crate::anomalies::store::{Installed, MeterAtPoint, SET_ASIDE, Source, load_meters};
+use crate::anomalies::store::{
+    Installed, MeterAtPoint, SET_ASIDE, Source, drop_pasts, load_meters, load_whole, store_pasts,
+};
 use crate::coverage::reviews::store::{NewReview, insert_reviews};
 use crate::coverage::store::{note_day, sighted};
 use crate::db::{Conn, Lockable};
@@ -139,13 +141,26 @@ impl<'s> Batch<'s> {
         if !planted::is(Bug::CheckThenInsert) {
             conn.lock(Lockable::ServicePoints, &points)?;
         }
+        let rules = rulebook(conn)?;
+        let records = store::known_records(conn, &ids)?;
+        let corrections = Corrections::load(conn, sender.reader, items)?;
+        let mut meters = load_meters(conn, &points)?;
+        // What is kept of a meter's past is enough for what was seen after all of it, and where nothing is taken out.
+        let needs_all = |item: &Incoming| {
+            let record = item.record.as_ref().ok().filter(|record| !records.contains_key(&record.id))?;
+            let at = observed_time(sender, &phone, record, &rules).at;
+            let is_short = !corrections.is_idle() || !meters.get(&record.point)?.covers(at);
+            is_short.then_some(record.point)
+        };
+        let in_full: BTreeSet<i64> = items.iter().filter_map(needs_all).collect();
+        load_whole(conn, &mut meters, &in_full.into_iter().collect::<Vec<_>>())?;
         Ok(Self {
             sender,
             phone,
-            records: store::known_records(conn, &ids)?,
+            records,
             seqs: store::known_seqs(conn, sender.device, &seqs)?,
             aside: store::known_quarantine(conn, sender.device, &hashes)?,
-            meters: load_meters(conn, &points)?,
+            meters,
             held: holdings(conn, &points, sender.reader)?,
             stored: Vec::new(),
             visits: Vec::new(),
@@ -153,11 +168,11 @@ impl<'s> Batch<'s> {
             unsure: BTreeSet::new(),
             reworked: BTreeSet::new(),
             days: BTreeSet::new(),
-            corrections: Corrections::load(conn, sender.reader, items)?,
+            corrections,
             chain: Chain::load(conn, sender.device, items)?,
             lateness: Lateness::default(),
             effects: Effects::default(),
-            rules: rulebook(conn)?,
+            rules,
             reviews: Vec::new(),
         })
     }
@@ -239,18 +254,7 @@ impl<'s> Batch<'s> {
     }
 
     fn observed_time(&self, record: &Record) -> ObservedTime {
-        let claim = TimeClaim {
-            read_at: record.read_at,
-            source: record.source,
-            read_elapsed_ms: record.read_elapsed_ms,
-            read_boot: record.boot.as_deref(),
-            sent_at: self.sender.sent_at,
-            sent_elapsed_ms: self.sender.sent_elapsed_ms,
-            sent_boot: self.sender.boot.as_deref(),
-            received_at: self.sender.received_at,
-            last_sync: self.phone.clock,
-        };
-        observe(&claim, &self.rules.time(self.sender.zone.day(self.sender.received_at)))
+        observed_time(self.sender, &self.phone, record, &self.rules)
     }
 
     fn accept(
@@ -384,6 +388,8 @@ impl<'s> Batch<'s> {
         self.effects.store(conn, self.sender)?;
         self.chain.store(conn, self.sender.device, self.phone.chained_from, self.sender.received_at)?;
         let reworked: Vec<i64> = self.reworked.iter().copied().collect();
+        store_pasts(conn, self.meters.values())?;
+        drop_pasts(conn, &reworked)?;
         announce_points(conn, &reworked, "corrected", self.sender.received_at)?;
         visit_stops(conn, self.sender.reader, &self.visits, self.sender.received_at)?;
         insert_reviews(conn, self.sender.reader, self.sender.received_at, &self.reviews)?;
@@ -408,6 +414,21 @@ impl Batch<'_> {
         }
         days.into_iter().try_for_each(|(day, more)| note_day(conn, self.sender.reader, day, more))
     }
+}
+
+fn observed_time(sender: &Sender, phone: &Phone, record: &Record, rules: &Rulebook) -> ObservedTime {
+    let claim = TimeClaim {
+        read_at: record.read_at,
+        source: record.source,
+        read_elapsed_ms: record.read_elapsed_ms,
+        read_boot: record.boot.as_deref(),
+        sent_at: sender.sent_at,
+        sent_elapsed_ms: sender.sent_elapsed_ms,
+        sent_boot: sender.boot.as_deref(),
+        received_at: sender.received_at,
+        last_sync: phone.clock,
+    };
+    observe(&claim, &rules.time(sender.zone.day(sender.received_at)))
 }
 
 fn time_flags(time: &ObservedTime, review: bool) -> Vec<String> {

@@ -5,9 +5,11 @@ pub mod links;
 mod verdicts;
 
 use super::item::{Incoming, Record};
+use super::packed::stored_body;
 use crate::db::schema::{devices, quarantine, quarantine_decisions, records};
-use crate::db::{Conn, Lockable, Statement, Uuid16, Value, among, each};
+use crate::db::{Column, Conn, Lockable, PgConnection, Statement, Uuid16, Value, among, columns, each, statement};
 use crate::http::{from_ms, to_ms};
+use crate::keys::sha256;
 use crate::planted::{self, Bug};
 use diesel::prelude::*;
 use meterbook::calendar::Instant;
@@ -66,11 +68,16 @@ pub struct Known {
 
 /// Those of the ids that are stored.
 pub fn known_records(conn: &mut Conn, ids: &[Uuid]) -> QueryResult<HashMap<Uuid, Known>> {
-    let rows: Vec<(Uuid16, Vec<u8>, String)> = each!(conn, c => records::table
+    type Row = (Uuid16, String, Option<Vec<u8>>, String);
+    let rows: Vec<Row> = each!(conn, c => records::table
         .filter(among(records::id, ids))
-        .select((records::id, records::body_hash, records::flags))
+        .select((records::id, records::body, records::packed, records::flags))
         .load(c))?;
-    Ok(rows.into_iter().map(|(id, hash, flags)| (id.0, Known { hash, flags })).collect())
+    let known = |(id, body, packed, flags): Row| {
+        let body = stored_body(id.0, body, packed.as_deref())?;
+        Ok((id.0, Known { hash: sha256(body.as_bytes()), flags }))
+    };
+    rows.into_iter().map(known).collect()
 }
 
 /// Ids asked for at a time: SQLite binds each by itself.
@@ -169,8 +176,9 @@ pub struct NewRecord {
     balance: Option<i64>,
     flags: String,
     target_id: Option<Uuid16>,
-    body_hash: Vec<u8>,
-    body: String,
+    body_hash: &'static [u8],
+    body: &'static str,
+    packed: Vec<u8>,
 }
 
 impl NewRecord {
@@ -209,13 +217,15 @@ impl Accepted<'_> {
             balance: figures.balance,
             flags: self.flags.join(","),
             target_id: record.observed.target().map(Uuid16),
-            body_hash: self.incoming.hash.clone(),
-            body: self.incoming.body.clone(),
+            body_hash: &[],
+            body: "",
+            packed: self.incoming.packed.clone(),
         }
     }
 }
 
-/// Stores records: on PostgreSQL in one statement, on SQLite by one prepared statement each, which is as fast as any there.
+/// Stores one push's records: on PostgreSQL in one statement, on SQLite by one prepared statement each, which is as fast as any
+/// there.
 pub fn insert_records(conn: &mut Conn, rows: &[NewRecord]) -> QueryResult<()> {
     if planted::is(Bug::CheckThenInsert) {
         return rows.iter().try_for_each(|row| {
@@ -224,13 +234,66 @@ pub fn insert_records(conn: &mut Conn, rows: &[NewRecord]) -> QueryResult<()> {
         });
     }
     match conn {
-        Conn::Postgres(c) if rows.len() > 1 => rows
-            .chunks(1_000)
-            .try_for_each(|rows| diesel::insert_into(records::table).values(rows).execute(&mut **c).map(drop)),
-        _ => rows
-            .iter()
-            .try_for_each(|row| each!(conn, c => diesel::insert_into(records::table).values(row).execute(c)).map(drop)),
+        Conn::Postgres(c) => insert_columns(c, rows),
+        Conn::Sqlite(c) => rows.iter().try_for_each(|row| {
+            let insert = statement!(
+                "INSERT INTO records (id, kind, code, point_id, meter_id, reader_id, device_id, device_seq, observed_at, received_at, \
+                 grade, figure_index, cumulative, balance, flags, target_id, body_hash, body, packed) \
+                 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                Value::Id(row.id),
+                Value::Word(row.kind),
+                Value::Text(row.code.clone()),
+                Value::Int(row.point_id),
+                Value::Maybe(row.meter_id),
+                Value::Int(row.reader_id),
+                Value::Int(row.device_id),
+                Value::Maybe(row.device_seq),
+                Value::Int(row.observed_at),
+                Value::Int(row.received_at),
+                Value::Word(row.grade),
+                Value::Maybe(row.figure_index),
+                Value::Maybe(row.cumulative),
+                Value::Maybe(row.balance),
+                Value::Text(row.flags.clone()),
+                Value::MaybeId(row.target_id),
+                Value::Bytes(Vec::new()),
+                Value::Word(row.body),
+                Value::Bytes(row.packed.clone()),
+            );
+            insert.execute(&mut **c).map(drop)
+        }),
     }
+}
+
+fn insert_columns(conn: &mut PgConnection, rows: &[NewRecord]) -> QueryResult<()> {
+    let Some(first) = rows.first() else { return Ok(()) };
+    let ints = |of: fn(&NewRecord) -> i64| Column::Ints(rows.iter().map(of).collect());
+    let maybe = |of: fn(&NewRecord) -> Option<i64>| Column::Maybe(rows.iter().map(of).collect());
+    let texts = |of: fn(&NewRecord) -> String| Column::Texts(rows.iter().map(of).collect());
+    let words = |of: fn(&NewRecord) -> &'static str| Column::Words(rows.iter().map(of).collect());
+    let insert = columns!(
+        "INSERT INTO records (reader_id, device_id, received_at, id, kind, code, point_id, meter_id, device_seq, observed_at, \
+         grade, figure_index, cumulative, balance, flags, target_id, packed, body_hash, body) \
+         SELECT ?, ?, ?, *, ''::bytea, '' FROM unnest(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        Column::Same(first.reader_id),
+        Column::Same(first.device_id),
+        Column::Same(first.received_at),
+        Column::Ids(rows.iter().map(|row| row.id).collect()),
+        words(|row| row.kind),
+        texts(|row| row.code.clone()),
+        ints(|row| row.point_id),
+        maybe(|row| row.meter_id),
+        maybe(|row| row.device_seq),
+        ints(|row| row.observed_at),
+        words(|row| row.grade),
+        maybe(|row| row.figure_index),
+        maybe(|row| row.cumulative),
+        maybe(|row| row.balance),
+        texts(|row| row.flags.clone()),
+        Column::MaybeIds(rows.iter().map(|row| row.target_id).collect()),
+        Column::Bytes(rows.iter().map(|row| row.packed.clone()).collect()),
+    );
+    insert.execute(conn).map(drop)
 }
 
 /// What could not be taken, and why.

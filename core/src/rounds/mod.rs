@@ -14,7 +14,9 @@ mod window;
 
 pub use away::{Away, AwayFacts, put_away};
 pub use standing::{Holding, Standing, standing};
-pub use state::{Assigned, Cancelled, RoundFacts, RoundState, StopCounts, decide_assign, decide_cancel, progress};
+pub use state::{
+    Assigned, Cancelled, RoundFacts, RoundState, StopCounts, StopKinds, decide_assign, decide_cancel, progress,
+};
 pub use stop::{StopState, StopVisit};
 pub use walk::{WalkedStop, learn_walk};
 pub use window::{RoundWindow, WindowFault};

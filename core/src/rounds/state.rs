@@ -137,18 +137,26 @@ pub struct StopCounts {
     pub no_access: u64,
 }
 
+/// Which kinds of stops a round has: all that moves it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct StopKinds {
+    /// Some nobody has been at.
+    pub open: bool,
+    /// Some read, or tried in vain.
+    pub dealt_with: bool,
+}
+
 /// The state of a round after a push changed its stops.
 ///
 /// Done means no stop is open: a stop without access is dealt with, and may be tried again. A stop that opens again, because
 /// its reading was withdrawn, takes a done round back to in progress. A draft or cancelled round never moves by a push: what
 /// a former reader still brings in counts for coverage, not for the round.
 #[must_use]
-pub const fn progress(state: RoundState, stops: StopCounts) -> RoundState {
-    let touched = stops.read > 0 || stops.no_access > 0;
+pub const fn progress(state: RoundState, stops: StopKinds) -> RoundState {
     match state {
         RoundState::Draft | RoundState::Cancelled => state,
-        _ if touched && stops.open == 0 => RoundState::Done,
-        RoundState::Assigned if !touched => RoundState::Assigned,
+        _ if stops.dealt_with && !stops.open => RoundState::Done,
+        RoundState::Assigned if !stops.dealt_with => RoundState::Assigned,
         _ => RoundState::InProgress,
     }
 }
@@ -197,15 +205,15 @@ mod tests {
 
     #[test]
     fn progress_follows_the_stops() {
-        let counts = |open, read, no_access| StopCounts { open, read, no_access };
-        assert_eq!(progress(Given, counts(3, 0, 0)), Given);
-        assert_eq!(progress(Given, counts(2, 0, 1)), InProgress);
-        assert_eq!(progress(Given, counts(0, 2, 1)), Done);
-        assert_eq!(progress(Done, counts(1, 1, 1)), InProgress);
-        assert_eq!(progress(InProgress, counts(3, 0, 0)), InProgress);
-        assert_eq!(progress(Given, counts(0, 0, 0)), Given);
-        assert_eq!(progress(RoundState::Cancelled, counts(0, 3, 0)), RoundState::Cancelled);
-        assert_eq!(progress(Draft, counts(0, 3, 0)), Draft);
+        let stops = |open, dealt_with| StopKinds { open, dealt_with };
+        assert_eq!(progress(Given, stops(true, false)), Given);
+        assert_eq!(progress(Given, stops(true, true)), InProgress);
+        assert_eq!(progress(Given, stops(false, true)), Done);
+        assert_eq!(progress(Done, stops(true, true)), InProgress);
+        assert_eq!(progress(InProgress, stops(true, false)), InProgress);
+        assert_eq!(progress(Given, stops(false, false)), Given);
+        assert_eq!(progress(RoundState::Cancelled, stops(false, true)), RoundState::Cancelled);
+        assert_eq!(progress(Draft, stops(false, true)), Draft);
     }
 
     #[test]

@@ -7,6 +7,7 @@ use meterbook::calendar::Instant;
 use meterbook::id::{AccountId, DeviceId};
 use meterbook_api::accounts::Tokens;
 use meterbook_api::keys::Keys;
+use meterbook_api::sync::packed::pack;
 use serde_json::{Value, json};
 use std::path::Path;
 use uuid::Uuid;
@@ -104,15 +105,19 @@ pub fn statements(now: Instant, dialect: &Dialect) -> Vec<String> {
         ),
         "INSERT INTO feeds (reader_id, head) SELECT id, 0 FROM accounts".into(),
     ];
-    let body = "'{\"boot_id\":\"0193a1b2-0000-7000-8000-000000000000\",\"device_seq\":' || i || ',\"id\":\"0193a1b2-0000-7000-8000-000000000000\",\"index\":1000000,\"kind\":\"reading\",\"place\":{\"accuracy_m\":12,\"lat_micro\":31230000,\"lng_micro\":121470000},\"read_at\":\"2026-03-02T09:12:13.123+08:00\",\"read_elapsed_ms\":123456789,\"service_point_id\":' || i || '}'";
+    // Any of them will do for all.
+    let sample = reading(1, 1, Uuid::nil(), now);
+    let packed: String =
+        pack(&sample.to_string(), &sample, Uuid::nil()).iter().map(|byte| format!("{byte:02x}")).collect();
+    let packed = bytes(&format!("'{packed}'"));
     for k in (1..=MONTHS).rev() {
         let key = k.to_string();
         let seq = format!("{} + (i - 1) % {SHARE} + 1", (MONTHS - k) * SHARE);
         let index = 1_000_000 + (MONTHS - k + 1) * 20_000;
         all.push(format!(
-            "{} INSERT INTO records (id, kind, code, point_id, meter_id, reader_id, device_id, device_seq, observed_at, received_at, grade, figure_index, cumulative, balance, flags, body_hash, body) \
-             SELECT {}, 'reading', 'field', i, i, (i - 1) / {STOPS} + 1, (i - 1) / {SHARE} + 1, {seq}, {}, {}, 'B', {index}, CASE WHEN i % 20 = 0 THEN {index} - 25000 END, CASE WHEN i % 20 = 0 THEN 300000 END, '', {}, {body} FROM n",
-            series(POINTS), id("i", &key), at("i", &key), at("i", &key), bytes(&hex("i", 64)),
+            "{} INSERT INTO records (id, kind, code, point_id, meter_id, reader_id, device_id, device_seq, observed_at, received_at, grade, figure_index, cumulative, balance, flags, body_hash, body, packed) \
+             SELECT {}, 'reading', 'field', i, i, (i - 1) / {STOPS} + 1, (i - 1) / {SHARE} + 1, {seq}, {}, {}, 'B', {index}, CASE WHEN i % 20 = 0 THEN {index} - 25000 END, CASE WHEN i % 20 = 0 THEN 300000 END, '', {}, '', {packed} FROM n",
+            series(POINTS), id("i", &key), at("i", &key), at("i", &key), bytes("''"),
         ));
     }
     all

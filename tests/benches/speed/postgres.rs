@@ -4,7 +4,7 @@
 use crate::cluster::{Cluster, programs};
 use crate::database::{execute, number};
 use crate::fastify::Yardstick;
-use crate::ground::{self, Dialect};
+use crate::ground::{self, Dialect, POINTS};
 use crate::node::{Node, parent_of, tree_cpu_ms};
 use crate::phones::{self, Run, dealt, loads};
 use crate::sqlite::scratch;
@@ -61,8 +61,10 @@ impl Ground {
         execute(&url, &all);
         execute(&url, "VACUUM (ANALYZE)");
         let node = Node::start(&ground.folder, Some(&url));
-        let laid_out = "SELECT count(*) AS value FROM coverage_periods WHERE laid_out_at IS NOT NULL";
-        while number(&url, laid_out) < 2 {
+        let ready = format!(
+            "SELECT ((SELECT count(*) FROM coverage_periods WHERE laid_out_at IS NOT NULL) = 2 AND (SELECT count(*) FROM meter_pasts) = {POINTS})::int::bigint AS value"
+        );
+        while number(&url, &ready) == 0 {
             std::thread::sleep(std::time::Duration::from_millis(100));
         }
         drop(node);

@@ -52,8 +52,10 @@ impl Ground {
         // The service lays the running periods out again, over all points this time.
         conn.execute_batch("DELETE FROM coverage_periods; COMMIT; ANALYZE").unwrap();
         let node = Node::start(&ground.folder, None);
-        let laid_out = "SELECT count(*) FROM coverage_periods WHERE laid_out_at IS NOT NULL";
-        while conn.query_row(laid_out, [], |row| row.get::<_, i64>(0)).unwrap() < 2 {
+        let ready = format!(
+            "SELECT (SELECT count(*) FROM coverage_periods WHERE laid_out_at IS NOT NULL) = 2 AND (SELECT count(*) FROM meter_pasts) = {POINTS}"
+        );
+        while !conn.query_row(&ready, [], |row| row.get::<_, bool>(0)).unwrap() {
             std::thread::sleep(std::time::Duration::from_millis(50));
         }
         drop(node);

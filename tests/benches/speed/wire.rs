@@ -131,11 +131,11 @@ pub fn measure_postgres(table: &mut Table, ground: &postgres::Ground, quick: boo
     let columns = words(
         &copy.url,
         &format!(
-            "SELECT round(avg(pg_column_size(body)), 1) || ', ' || round(avg(pg_column_size(body_hash)), 1) AS value \
+            "SELECT round(avg(pg_column_size(packed)), 1)::text AS value \
              FROM records WHERE received_at >= {began}"
         ),
     );
-    table.note("postgres: of it the body and its hash", columns[0].clone());
+    table.note("postgres: of it the body", columns[0].clone());
     let (heap, all) = ((size("pg_relation_size") - heap) as f64, (size("pg_total_relation_size") - all) as f64);
     table.note(
         "postgres: bytes a record on disk, alone, with its indexes",

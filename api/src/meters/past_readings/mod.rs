@@ -8,6 +8,7 @@ use super::columns::{Column, Layout, Row, word};
 use super::faults::{Reason, RowFault};
 use super::table::SheetRow;
 use crate::keys::sha256;
+use crate::sync::packed::pack;
 use meterbook::calendar::{Instant, Zone};
 use meterbook::readings::ReadingKind;
 use std::collections::HashMap;
@@ -72,7 +73,7 @@ impl PastReading {
 
     /// The row in canonical form: keys in order, nothing absent written. `balance` is as stored.
     #[must_use]
-    pub fn body(&self, balance: Option<i64>) -> String {
+    pub fn body(&self, balance: Option<i64>) -> serde_json::Value {
         let mut body = serde_json::Map::new();
         let mut put = |key: &str, value: serde_json::Value| {
             if !value.is_null() {
@@ -89,7 +90,7 @@ impl PastReading {
         let at = self.observed_at.to_rfc3339_opts(chrono::SecondsFormat::Millis, true);
         put("observed_at", at.into());
         put("source", "import".into());
-        serde_json::Value::Object(body).to_string()
+        serde_json::Value::Object(body)
     }
 }
 
@@ -168,8 +169,8 @@ pub struct KnownMeter {
 pub struct Known {
     /// Meters by number.
     pub meters: HashMap<String, KnownMeter>,
-    /// Hashes of stored records by id.
-    pub records: HashMap<Uuid, Vec<u8>>,
+    /// Bodies of stored records by id.
+    pub records: HashMap<Uuid, String>,
 }
 
 /// A record to be written.
@@ -185,10 +186,8 @@ pub struct NewReading<'a> {
     pub point_id: i64,
     /// 0.001 m³, or fen.
     pub balance: Option<i64>,
-    /// Canonical JSON.
-    pub body: String,
-    /// Its hash.
-    pub hash: Vec<u8>,
+    /// Canonical JSON, packed.
+    pub packed: Vec<u8>,
 }
 
 /// Decides one row: the record to write, or `None` where it is stored already.
@@ -217,10 +216,13 @@ pub fn decide<'a>(row: &'a PastReading, known: &Known) -> Result<Option<NewReadi
         balance => balance,
     };
     let (id, body) = (row.id(), row.body(balance));
-    let hash = sha256(body.as_bytes());
+    let text = body.to_string();
     match known.records.get(&id) {
-        None => Ok(Some(NewReading { row, id, meter_id: meter.id, point_id: *point_id, balance, body, hash })),
-        Some(stored) if *stored == hash => Ok(None),
+        None => {
+            let packed = pack(&text, &body, id);
+            Ok(Some(NewReading { row, id, meter_id: meter.id, point_id: *point_id, balance, packed }))
+        }
+        Some(stored) if *stored == text => Ok(None),
         Some(_) => {
             let zh = "该表此时刻的读数已导入过，但内容不同；已有记录不能改写";
             let en = "a reading of this meter and moment is stored with other values; a record is never rewritten";
@@ -233,6 +235,7 @@ pub fn decide<'a>(row: &'a PastReading, known: &Known) -> Result<Option<NewReadi
 mod tests {
     use super::*;
     use crate::meters::table::rows_of;
+    use crate::sync::packed::unpack;
 
     fn read(lines: &str) -> (Vec<PastReading>, Vec<&'static str>) {
         let file = format!("表号,抄表时间,类型,表读数,累计用气量,表内余量,备注\n{lines}");
@@ -267,9 +270,9 @@ mod tests {
         let mut known = Known { meters: HashMap::from([("01".to_owned(), meter)]), ..Known::default() };
         let new = decide(&rows[0], &known).unwrap().unwrap();
         assert_eq!((new.point_id, new.meter_id), (2, 9));
-        known.records.insert(new.id, new.hash.clone());
+        known.records.insert(new.id, unpack(&new.packed, new.id).unwrap());
         assert_eq!(decide(&rows[0], &known), Ok(None));
-        known.records.insert(rows[0].id(), vec![0]);
+        known.records.insert(rows[0].id(), "{}".into());
         assert_eq!(decide(&rows[0], &known).unwrap_err().reason.code, "stored_differently");
     }
 }

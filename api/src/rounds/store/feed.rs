@@ -12,8 +12,6 @@ use diesel::prelude::*;
 use meterbook::calendar::Instant;
 use meterbook::id::{AccountId, RoundId};
 
-/// Rows per statement: below both stores' limits on bound values.
-const CHUNK: usize = 500;
 /// The reason of what a reader's own push changed.
 pub(super) const VISITED: &str = "visited";
 
@@ -46,24 +44,16 @@ impl FeedChange {
         Self { kind: "verdict", subject: id, change: "changed", reason: "decided", keep_until: None }
     }
 
+    fn is_said_like(&self, other: &Self) -> bool {
+        let words = |of: &Self| (of.kind, of.change, of.reason, of.keep_until);
+        words(self) == words(other)
+    }
+
     /// The same, with the end of the grace.
     #[must_use]
     pub const fn kept_until(self, at: Instant) -> Self {
         Self { keep_until: Some(at), ..self }
     }
-}
-
-#[derive(Insertable)]
-#[diesel(table_name = feed_entries, treat_none_as_default_value = false)]
-struct NewEntry {
-    reader_id: i64,
-    version: i64,
-    kind: &'static str,
-    subject: i64,
-    change: &'static str,
-    reason: &'static str,
-    keep_until: Option<i64>,
-    at: i64,
 }
 
 /// Appends to a reader's feed. The head is bumped under its row lock, held to the commit: a plain sequence would let a reader
@@ -79,19 +69,27 @@ pub fn announce(conn: &mut Conn, reader: AccountId, changes: &[FeedChange], now:
     } else {
         bump_head(conn, reader, added)?
     };
-    let entry = |(change, version): (&FeedChange, i64)| NewEntry {
-        reader_id: reader.0,
-        version,
-        kind: change.kind,
-        subject: change.subject,
-        change: change.change,
-        reason: change.reason,
-        keep_until: change.keep_until.map(to_ms),
-        at: to_ms(now),
-    };
-    let entries: Vec<NewEntry> = changes.iter().zip(head - added + 1..).map(entry).collect();
-    for chunk in entries.chunks(CHUNK) {
-        each!(conn, c => diesel::insert_into(feed_entries::table).values(chunk).execute(c))?;
+    let mut last = head - added;
+    // A push tells of hundreds of stops in the same words: one statement for each run of those.
+    for alike in changes.chunk_by(FeedChange::is_said_like) {
+        let Some(first) = alike.first() else { continue };
+        let subjects: Vec<i64> = alike.iter().map(|change| change.subject).collect();
+        let insert = Statement {
+            sql: "INSERT INTO feed_entries (reader_id, version, kind, subject, change, reason, keep_until, at) \
+                  SELECT ?, ? + place, ?, value, ?, ?, ?, ? FROM ?",
+            values: vec![
+                Value::Int(reader.0),
+                Value::Int(last),
+                Value::Text(first.kind.into()),
+                Value::Text(first.change.into()),
+                Value::Text(first.reason.into()),
+                Value::Maybe(first.keep_until.map(to_ms)),
+                Value::Int(to_ms(now)),
+                Value::numbered(&subjects),
+            ],
+        };
+        each!(conn, c => insert.execute(c))?;
+        last += i64::try_from(alike.len()).unwrap_or(0);
     }
     // Transactions that NOTIFY commit one after the other. A push must not: it moves its own reader's feed, and another phone
     // of the same reader on another node can wait the two seconds until that node looks around.
@@ -135,12 +133,19 @@ pub fn feed_keep(conn: &mut Conn, today: NaiveDate) -> QueryResult<TimeDelta> {
 
 /// Readers whose feeds hold entries from before a moment.
 pub fn entries_before(conn: &mut Conn, before: Instant) -> QueryResult<Vec<i64>> {
-    each!(conn, c => feed_entries::table
-        .filter(feed_entries::at.lt(to_ms(before)))
-        .select(feed_entries::reader_id)
-        .distinct()
-        .order(feed_entries::reader_id)
-        .load(c))
+    let readers: Vec<i64> = each!(conn, c => feeds::table.order(feeds::reader_id).select(feeds::reader_id).load(c))?;
+    let mut found = Vec::new();
+    for reader in readers {
+        // The lowest version is the oldest: a feed is written by one transaction at a time.
+        let oldest: Option<i64> = each!(conn, c => feed_entries::table
+            .filter(feed_entries::reader_id.eq(reader))
+            .order(feed_entries::version)
+            .select(feed_entries::at)
+            .first(c)
+            .optional())?;
+        found.extend(oldest.filter(|at| *at < to_ms(before)).map(|_| reader));
+    }
+    Ok(found)
 }
 
 /// Forgets a feed's entries from before a moment and raises its floor over them. How many went.

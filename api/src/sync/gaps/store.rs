@@ -1,8 +1,10 @@
 //! Missing numbers with their explanations, and broken links.
 
 use crate::db::schema::{accounts, chain_breaks, devices, gap_explanations, quarantine, records};
-use crate::db::{Conn, each};
+use crate::db::{Conn, Uuid16, each};
 use crate::http::to_ms;
+use crate::keys::sha256;
+use crate::sync::packed::stored_body;
 use crate::sync::store::phone_sequence;
 use diesel::dsl::{exists, max, min};
 use diesel::prelude::*;
@@ -24,11 +26,17 @@ pub struct Stored {
 /// What arrived under these numbers of a phone.
 pub fn stored_around(conn: &mut Conn, device: DeviceId, seqs: &[i64]) -> QueryResult<HashMap<i64, Vec<Stored>>> {
     type Row = (Option<i64>, Vec<u8>, String);
-    let taken: Vec<Row> = each!(conn, c => records::table
+    type RecordRow = (Option<i64>, Uuid16, String, Option<Vec<u8>>);
+    let taken: Vec<RecordRow> = each!(conn, c => records::table
         .filter(records::device_id.eq(device.0))
         .filter(records::device_seq.eq_any(seqs))
-        .select((records::device_seq, records::body_hash, records::body))
+        .select((records::device_seq, records::id, records::body, records::packed))
         .load(c))?;
+    let record = |(seq, id, body, packed): RecordRow| {
+        let body = stored_body(id.0, body, packed.as_deref())?;
+        Ok((seq, sha256(body.as_bytes()), body))
+    };
+    let taken: Vec<Row> = taken.into_iter().map(record).collect::<QueryResult<_>>()?;
     let aside: Vec<Row> = each!(conn, c => quarantine::table
         .filter(quarantine::device_id.eq(device.0))
         .filter(quarantine::device_seq.eq_any(seqs))

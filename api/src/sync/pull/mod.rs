@@ -48,6 +48,13 @@ pub struct Asker {
     pub now: Instant,
 }
 
+impl Asker {
+    /// Whether this phone may go on from a cursor: it was given to it, or to no phone in particular.
+    fn may_follow(&self, known: &Cursor) -> bool {
+        known.device.is_none_or(|device| device == self.device.0)
+    }
+}
+
 /// What a phone is told.
 #[derive(Default)]
 pub struct Pulled {
@@ -79,9 +86,8 @@ pub struct Pulled {
 pub fn pull(conn: &mut Conn, asker: &Asker) -> QueryResult<Option<Pulled>> {
     let ends = store::feed_ends(conn, asker.reader)?;
     let catalogue = catalogue::unless_known(asker.known.map(|known| known.catalogue));
-    let of_this_phone = |known: &Cursor| known.device.is_none_or(|device| device == asker.device.0);
     // A cursor beyond the head is of a history that is gone.
-    let followed = asker.known.filter(|known| known.position <= ends.head && of_this_phone(known));
+    let followed = asker.known.filter(|known| known.position <= ends.head && asker.may_follow(known));
     let Some(Cursor { position, .. }) = followed else {
         return Ok(Some(Pulled { catalogue, ..start_over(conn, asker, ends.head)? }));
     };

@@ -1,6 +1,6 @@
 //! What changed, one round anew, and pokes.
 
-use super::store::{feed_ends, load_rounds};
+use super::store::{epoch_and_head, feed_ends, load_rounds};
 use super::wire::{PullAnswer, PulledRound};
 use super::{Asker, Pulled, catalogue, pull};
 use crate::App;
@@ -96,7 +96,10 @@ pub async fn pull_changes(
     let asker = Asker { reader: actor.account, device, known, limit, keys, zone, now };
     let wait = (!longest.is_zero()).then(|| app.pokes.begin(actor.account, device, &session, Manner::LongPoll));
     let asked = asker.clone();
-    let mut found = app.store.read("pull_changes", move |conn| look(conn, &asked)).await?;
+    let mut found = match glance(&app, &asker).await? {
+        Some(nothing_new) => nothing_new,
+        None => app.store.read("pull_changes", move |conn| look(conn, &asked)).await?,
+    };
     if let (None, Some(mut wait), Some(known)) = (&found.pulled, wait, known) {
         match timeout(longest, wait.moved_past(known.position)).await {
             Ok(Ok(_)) => found = look_if_standing(&app, &session, asker.clone()).await?,
@@ -123,6 +126,15 @@ fn look(conn: &mut Conn, asker: &Asker) -> QueryResult<Found> {
     let known = asker.known.filter(|known| known.epoch == *epoch.as_bytes());
     let pulled = pull(conn, &Asker { known, ..asker.clone() })?;
     Ok(Found { epoch, reoffer_since, pulled })
+}
+
+/// Most pulls bring nothing; that is seen in one statement. `None`: it takes a proper look.
+async fn glance(app: &App, asker: &Asker) -> Result<Option<Found>, Problem> {
+    let (Some(known), reader) = (asker.known, asker.reader) else { return Ok(None) };
+    let (epoch, head) = app.store.glance("glance_at_feed", move |conn| epoch_and_head(conn, reader)).await?;
+    let is_same = known.epoch == *epoch.as_bytes() && known.position == head && asker.may_follow(&known);
+    let nothing_new = is_same && catalogue::unless_known(Some(known.catalogue)).is_none();
+    Ok(nothing_new.then_some(Found { epoch, reoffer_since: None, pulled: None }))
 }
 
 /// Looks again after a wait: the session was checked when it began.

@@ -6,8 +6,8 @@ mod meters;
 use super::feed::{FeedEntry, Page};
 use super::wire::{ChangedRound, ChangedStop, PulledRound, PulledStop, RemovedRound, RemovedStop};
 use super::{Asker, Pulled};
-use crate::db::schema::{feed_entries, feeds, round_holders, rounds, service_points, stops};
-use crate::db::{Conn, each};
+use crate::db::schema::{feed_entries, feeds, instance, round_holders, rounds, service_points, stops};
+use crate::db::{Conn, Uuid16, each};
 use crate::http::{Time, from_ms};
 use crate::keys::Keys;
 use chrono::NaiveDate;
@@ -17,6 +17,7 @@ use meterbook::id::AccountId;
 use meterbook::rounds::Away;
 use meters::{Shown, load_shown};
 use std::collections::{BTreeMap, HashMap};
+use uuid::Uuid;
 
 /// The states in which a reader holds a round, unless it was put away.
 const HELD: [&str; 3] = ["assigned", "in_progress", "done"];
@@ -35,6 +36,15 @@ pub fn feed_ends(conn: &mut Conn, reader: AccountId) -> QueryResult<FeedEnds> {
     let ends: Option<FeedEnds> =
         each!(conn, c => feeds::table.find(reader.0).select((feeds::head, feeds::floor)).first(c).optional())?;
     Ok(ends.unwrap_or_default())
+}
+
+/// The data's epoch and the last version of a reader's feed, in one statement.
+pub fn epoch_and_head(conn: &mut Conn, reader: AccountId) -> QueryResult<(Uuid, i64)> {
+    let (epoch, head): (Uuid16, Option<i64>) = each!(conn, c => instance::table
+        .left_join(feeds::table.on(feeds::reader_id.eq(reader.0)))
+        .select((instance::epoch, feeds::head.nullable()))
+        .first(c))?;
+    Ok((epoch.0, head.unwrap_or(0)))
 }
 
 /// The heads of several feeds, for whoever waits for them.

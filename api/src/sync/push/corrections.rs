@@ -100,6 +100,11 @@ impl Corrections {
         Ok(chains)
     }
 
+    /// Whether nothing in the batch corrects or is corrected.
+    pub const fn is_idle(&self) -> bool {
+        self.is_idle
+    }
+
     fn note(&mut self, link: Link) {
         self.successors.insert(link.target, link.record);
         self.links.insert(link.record, link);

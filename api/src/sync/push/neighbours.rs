@@ -5,7 +5,7 @@
 use super::{Batch, Receipt, verdict_flags};
 use crate::anomalies::cases::Judged;
 use crate::anomalies::neighbours::{NearReading, near_points, near_readings};
-use crate::anomalies::store::{Source, load_meters, settings_on};
+use crate::anomalies::store::{Source, load_meters_whole, settings_on};
 use crate::db::Conn;
 use crate::http::to_ms;
 use crate::sync::item::Incoming;
@@ -109,7 +109,7 @@ impl Batch<'_> {
             Beside::Stored(reading) => (reading.point, reading.at, reading.figures),
         };
         if !self.meters.contains_key(&point) {
-            let loaded = load_meters(conn, &[point])?;
+            let loaded = load_meters_whole(conn, &[point])?;
             self.meters.extend(loaded);
         }
         let (Some(one), Some(other)) = (self.meters.get(&own.source.point.0), self.meters.get(&point)) else {

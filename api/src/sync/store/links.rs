@@ -1,5 +1,6 @@
 //! Which record corrects which, and what counts in place of a corrected one.
 
+use super::super::packed::stored_body;
 use crate::db::schema::{corrected_records, record_links, records};
 use crate::db::{Conn, Uuid16, each};
 use crate::http::{from_ms, to_ms};
@@ -108,8 +109,9 @@ pub struct Recorded {
 
 /// Those of the records that have arrived.
 pub fn find_recorded(conn: &mut Conn, ids: &[RecordId]) -> QueryResult<Vec<Recorded>> {
+    type Body = (String, Option<Vec<u8>>);
     type Row =
-        (Uuid16, Option<i64>, String, String, i64, Option<i64>, i64, (Option<i64>, Option<i64>, Option<i64>), String);
+        (Uuid16, Option<i64>, String, String, i64, Option<i64>, i64, (Option<i64>, Option<i64>, Option<i64>), Body);
     let rows: Vec<Row> = each!(conn, c => records::table
         .filter(records::id.eq_any(keys(ids)))
         .select((
@@ -121,25 +123,27 @@ pub fn find_recorded(conn: &mut Conn, ids: &[RecordId]) -> QueryResult<Vec<Recor
             records::meter_id,
             records::observed_at,
             (records::figure_index, records::cumulative, records::balance),
-            records::body,
+            (records::body, records::packed),
         ))
         .load(c))?;
-    let recorded = |(id, reader, kind, code, point, meter, at, (index, cumulative, balance), body): Row| Recorded {
-        id: RecordId(id.0),
-        reader: reader.map(AccountId),
-        kind,
-        code,
-        point: PointId(point),
-        meter: meter.map(MeterId),
-        observed_at: from_ms(at),
-        figures: Figures {
-            index: index.map(Volume::from_litres),
-            cumulative: cumulative.map(Volume::from_litres),
-            balance,
-        },
-        body,
+    let recorded = |(id, reader, kind, code, point, meter, at, (index, cumulative, balance), (body, packed)): Row| {
+        Ok(Recorded {
+            id: RecordId(id.0),
+            reader: reader.map(AccountId),
+            kind,
+            code,
+            point: PointId(point),
+            meter: meter.map(MeterId),
+            observed_at: from_ms(at),
+            figures: Figures {
+                index: index.map(Volume::from_litres),
+                cumulative: cumulative.map(Volume::from_litres),
+                balance,
+            },
+            body: stored_body(id.0, body, packed.as_deref())?,
+        })
     };
-    Ok(rows.into_iter().map(recorded).collect())
+    rows.into_iter().map(recorded).collect()
 }
 
 /// What counts in place of a corrected record.
