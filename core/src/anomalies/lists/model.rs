@@ -110,7 +110,7 @@ mod tests {
     fn model() -> Model {
         let mut tree = Tree { feature: [3; NODES], above: [0.1; NODES], leaf: [-1.5e-7; LEAVES] };
         tree.above[4] = f32::INFINITY;
-        let booster = Booster { base: -2.302_585, trees: vec![tree.clone(), tree] };
+        let booster = Booster { base: -2.125_03, trees: vec![tree.clone(), tree] };
         Model { boosters: std::array::from_fn(|_| booster.clone()) }
     }
 
