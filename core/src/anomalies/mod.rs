@@ -2,7 +2,8 @@
 //!
 //! [`judge`] runs the hard checks in DOMAIN's order; each family of rules has its own file, and
 //! [`catalogue`] has one row per rule. Form (order 0) is judged before, in [`readings::form`](crate::readings::form);
-//! statistics (6), neighbour swap (7, [`neighbour_swap`]) and integrity (8) look at several meters and are asked apart.
+//! neighbour swap (7, [`neighbour_swap`]), statistics (6) and integrity (8) look at many readings at once and are asked apart;
+//! the month-end lists are in [`lists`].
 
 pub mod arithmetic;
 mod balance;
@@ -17,6 +18,7 @@ mod finding;
 mod identity;
 pub mod integrity;
 pub mod lab;
+pub mod lists;
 mod misread;
 mod neighbour;
 mod over_age;
