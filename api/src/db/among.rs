@@ -140,7 +140,7 @@ mod tests {
             (json_array::<i64>(&[]), json_array(&[-1, 0, i64::MAX])),
             ("[]".into(), format!("[-1,0,{}]", i64::MAX))
         );
-        let id = Uuid::from_u128(0x0193_a1b2_0000_7000_8000_0000_0000_000F);
+        let id = Uuid::from_u128(0x0193_a1b2_0000_7000_8000_0000_0000_000f);
         assert_eq!(json_array(&[id]), "[\"0193a1b200007000800000000000000f\"]");
     }
 }

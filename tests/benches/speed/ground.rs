@@ -105,11 +105,7 @@ pub fn statements(now: Instant, dialect: &Dialect) -> Vec<String> {
         ),
         "INSERT INTO feeds (reader_id, head) SELECT id, 0 FROM accounts".into(),
     ];
-    // Any of them will do for all.
-    let sample = reading(1, 1, Uuid::nil(), now);
-    let packed: String =
-        pack(&sample.to_string(), &sample, Uuid::nil()).iter().map(|byte| format!("{byte:02x}")).collect();
-    let packed = bytes(&format!("'{packed}'"));
+    let packed = packed_body(now, *bytes);
     for k in (1..=MONTHS).rev() {
         let key = k.to_string();
         let seq = format!("{} + (i - 1) % {SHARE} + 1", (MONTHS - k) * SHARE);
@@ -121,6 +117,14 @@ pub fn statements(now: Instant, dialect: &Dialect) -> Vec<String> {
         ));
     }
     all
+}
+
+/// A body as records keep it; any of them will do for all.
+fn packed_body(now: Instant, bytes: fn(&str) -> String) -> String {
+    let sample = reading(1, 1, Uuid::nil(), now);
+    let packed = pack(&sample.to_string(), &sample, Uuid::nil());
+    let digits: String = packed.iter().map(|byte| format!("{byte:02x}")).collect();
+    bytes(&format!("'{digits}'"))
 }
 
 /// A token for a phone (1 …).
