@@ -4,7 +4,7 @@ import { mkdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { Phone } from './phone.mjs';
 
-setTimeout(() => { throw new Error('looking does not end'); }, 120_000).unref();
+setTimeout(() => { throw new Error('looking does not end'); }, 300_000).unref();
 const { METERBOOK_URL: url, METERBOOK_CODE: code, METERBOOK_NOW: now, METERBOOK_LANGUAGE: language, METERBOOK_SHOTS: folder } = process.env;
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 // Colours are the same in both languages: the dark and sunlit ones are looked at in one.

@@ -52,7 +52,7 @@ export class Phone {
         await this.context.addInitScript(shiftClock, this.shift);
         this.page = this.context.pages()[0] ?? (await this.context.newPage());
         await this.page.setViewportSize({ width: 360, height: 740 });
-        this.page.setDefaultTimeout(15_000);
+        this.page.setDefaultTimeout(40_000);
         this.page.on('pageerror', fault => this.faults.push(String(fault)));
         this.page.on('console', message => {
             // A refused policy is a hole in the page; a failed request is what these tests are about.
@@ -117,9 +117,9 @@ export class Phone {
 
     /** Waits until an asynchronous question is answered with yes; `waitForFunction` takes the promise itself for one. */
     async until(question, given) {
-        for (const end = Date.now() + 15_000; ;) {
+        for (const end = Date.now() + 40_000; ;) {
             if (await this.page.evaluate(question, given).catch(() => false)) return;
-            if (Date.now() > end) throw new Error(`not within 15 s: ${question}`);
+            if (Date.now() > end) throw new Error(`not within 40 s: ${question}`);
             await this.page.waitForTimeout(40);
         }
     }
