@@ -173,7 +173,7 @@ fn measure(table: &mut Table, store: &str, folder: &Path, url: Option<&str>, qui
 fn token(folder: &Path) -> String {
     let keys = Keys::load_or_create(&folder.join("keys.json")).unwrap();
     let actor = Actor { account: AccountId(1), role: Role::Analyst, device: None };
-    Tokens::new(&keys).mint(&actor, 1, 1, Utc::now()).unwrap()
+    Tokens::new(&keys).mint(&actor, 1, 1, Utc::now(), chrono::TimeDelta::minutes(15)).unwrap()
 }
 
 /// How long a dashboard waits for the lines of the classes, both running periods together.

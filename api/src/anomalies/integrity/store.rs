@@ -216,7 +216,6 @@ pub fn meters_read(conn: &mut Conn, (from, until): Window) -> QueryResult<Vec<i6
 /// A list as it is stored.
 #[derive(Clone, Debug, Queryable, Selectable)]
 #[diesel(table_name = reread_lists)]
-#[expect(missing_docs, reason = "the fields are the columns of reread_lists")]
 pub struct ListRow {
     pub id: i64,
     pub reader_id: i64,

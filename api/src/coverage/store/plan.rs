@@ -218,14 +218,12 @@ pub fn restated_after(
     Ok(rows.into_iter().map(|(point, (places, entry))| (point, row(places, &entry))).collect())
 }
 
+/// Rows by point, and the last point looked at; `None` at the end.
+type Chunk = (Vec<(i64, PlanRow)>, Option<i64>);
+
 /// The rows of a closed period as they were at its closing, after a point and in order. The last point looked at is beside
 /// them; `None`: there is nothing more.
-pub fn frozen_after(
-    conn: &mut Conn,
-    period: Period,
-    after: i64,
-    limit: i64,
-) -> QueryResult<(Vec<(i64, PlanRow)>, Option<i64>)> {
+pub fn frozen_after(conn: &mut Conn, period: Period, after: i64, limit: i64) -> QueryResult<Chunk> {
     let now = entries_after(conn, period, after, limit)?;
     let is_full = i64::try_from(now.len()).is_ok_and(|count| count == limit);
     let last = now.last().map(|(point, _)| *point).filter(|_| is_full);

@@ -6,7 +6,7 @@ use crate::db::schema::rounds;
 use crate::db::{Conn, Lockable, each};
 use crate::http::{from_ms, to_ms};
 use crate::settings::store::rulebook;
-use chrono::{Days, NaiveDate};
+use chrono::Days;
 use diesel::prelude::*;
 use meterbook::calendar::{Instant, Zone};
 use meterbook::id::{AccountId, RoundId};

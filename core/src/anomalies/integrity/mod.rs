@@ -212,12 +212,12 @@ pub fn signs(entries: &[Entry], after: &[(Volume, Volume)], fleet: &Fleet, setti
 
 /// A share of the entries well above the company's.
 fn stands_out(own: (usize, usize), fleet: (usize, usize), settings: &IntegritySettings) -> bool {
-    let bp = |(count, of): (usize, usize)| if of == 0 { 0 } else { count * 10_000 / of };
+    let bp = |(count, of): (usize, usize)| (count * 10_000).checked_div(of).unwrap_or(0);
     own.1 >= settings.least_entries && bp(own) >= bp(fleet) + settings.above_fleet_bp
 }
 
 /// `12.34 %`.
 fn percent((count, of): (usize, usize)) -> String {
-    let bp = if of == 0 { 0 } else { count * 10_000 / of };
+    let bp = (count * 10_000).checked_div(of).unwrap_or(0);
     format!("{}.{:02} %", bp / 100, bp % 100)
 }

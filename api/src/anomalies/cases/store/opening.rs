@@ -7,7 +7,7 @@ use super::work::{Written, write_move};
 use crate::anomalies::store::Source;
 use crate::db::schema::{case_findings, cases, records};
 use crate::db::{Conn, Uuid16, among, each};
-use crate::http::{from_ms, to_ms};
+use crate::http::to_ms;
 use crate::settings::store::rulebook;
 use chrono::TimeDelta;
 use diesel::prelude::*;
