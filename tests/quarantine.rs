@@ -72,7 +72,7 @@ on_both_stores! {
         let line = street.coverage("residential_outdoor").await;
         assert_eq!((&line["rejected_only"], &line["seen"], &line["unattempted"]), (&json!(0), &json!(1), &json!(3)));
         // And it is placed as if nothing had been sent for it, whatever is counted anew later.
-        street.push(&[street.record(2, "H1", json!({"kind": "attempt", "code": "locked"}))]).await;
+        street.push(&[street.record(2, "H1", json!({"kind": "attempt", "attempt_code": "locked"}))]).await;
         let line = street.coverage("residential_outdoor").await;
         assert_eq!((&line["rejected_only"], &line["seen"]), (&json!(0), &json!(1)), "{line}");
     }

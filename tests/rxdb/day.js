@@ -81,7 +81,7 @@ await firstValueFrom(db.rounds.find().$.pipe(filter(all => stops.every(stop => s
 // A day's work with large sketches is more than one request may be: it goes in halves, and all of it arrives.
 network.online = false;
 const sketch = 'x'.repeat(30_000);
-const attempt = { kind: 'attempt', service_point_id: stops[0].service_point_id, code: 'locked', sketch };
+const attempt = { kind: 'attempt', service_point_id: stops[0].service_point_id, attempt_code: 'locked', sketch };
 await Promise.all(Array.from({ length: 90 }, () => phone.write(attempt)));
 network.online = true;
 await receipts(96);
