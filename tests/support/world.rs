@@ -4,7 +4,7 @@ use super::contract::Contract;
 use super::database::Database;
 use actix_web::dev::ServerHandle;
 use chrono::TimeDelta;
-use meterbook::accounts::Role;
+use meterbook::accounts::{Profile, Role, SecondFactor};
 use meterbook::calendar::Zone;
 use meterbook_api::App;
 use meterbook_api::clock::Clock;
@@ -20,6 +20,7 @@ use std::path::PathBuf;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, mpsc};
 use std::thread::JoinHandle;
+use std::time::Duration;
 use tokio::sync::OnceCell;
 
 /// The password of everybody here.
@@ -34,6 +35,14 @@ pub struct WorldOptions {
     pub photos: Option<PhotoPlace>,
     /// Where the server may send anything by itself; nowhere unless told.
     pub outbound: OutboundRules,
+    /// How passwords must be.
+    pub profile: Profile,
+    /// Whether desks need a second factor.
+    pub second_factor: SecondFactor,
+    /// Another way to the database.
+    pub database_url: Option<String>,
+    /// It looks around for those who wait more rarely than is good.
+    pub look_around: Option<Duration>,
 }
 
 /// A server on its own thread, with its own data and its own time. It ends with this value.
@@ -107,7 +116,7 @@ impl World {
         let clock = Clock::set_at("2026-03-02T01:00:00Z".parse().unwrap());
         let config = Config {
             data_dir: database.dir.clone(),
-            database: DatabaseUrl::parse(&database.url),
+            database: DatabaseUrl::parse(options.database_url.as_deref().unwrap_or(&database.url)),
             keys: database.dir.join("keys.json"),
             listen: ([127, 0, 0, 1], 0).into(),
             behind_proxy: options.behind_proxy,
@@ -117,6 +126,9 @@ impl World {
             photos: options.photos.unwrap_or_else(|| PhotoPlace::Folder(database.dir.join("photos"))),
             photo_keep_unnamed_days: 30,
             outbound: options.outbound,
+            profile: options.profile,
+            second_factor: options.second_factor,
+            look_around: options.look_around.unwrap_or(Duration::from_secs(2)),
         };
         let (started, is_started) = mpsc::channel();
         let its_clock = clock.clone();
@@ -146,6 +158,12 @@ impl World {
             server,
             thread: Some(thread),
         }
+    }
+
+    /// The epoch of the data, as `/v1/meta` tells it.
+    pub async fn epoch(&self) -> String {
+        let (_, meta) = self.get("/v1/meta", "").await;
+        meta["epoch"].as_str().unwrap().to_owned()
     }
 
     /// Lets time pass.
