@@ -1,7 +1,7 @@
 //! Figures one can prove: companions, time reviews, closing as a job, restated differences, recomputation (R-5, R-6, R-9, DOMAIN 3).
 
 use crate::support::street::{Street, register};
-use crate::support::{SignedIn, World, WorldOptions};
+use crate::support::{Database, SignedIn, World, WorldOptions};
 use chrono::{DateTime, TimeDelta, Utc};
 use meterbook::accounts::Role;
 use meterbook::calendar::Period;
@@ -53,15 +53,15 @@ fn with_photo(mut item: Value) -> Value {
 }
 
 /// Imports a register at this moment.
-async fn import_register(world: &World, file: String) -> Value {
+async fn import_register(world: &World, login: &str, file: String) -> Value {
     let request = world.request(reqwest::Method::POST, "/v1/imports/register");
-    let request = request.bearer_auth(token(world, "admin").await).header("content-type", "text/csv");
+    let request = request.bearer_auth(token(world, login).await).header("content-type", "text/csv");
     world.send(request.body(file)).await.json()
 }
 
 /// A round of the first route for a reader, for the whole of March.
-async fn assign(world: &World, reader: i64) {
-    let access = token(world, "admin").await;
+async fn assign(world: &World, login: &str, reader: i64) {
+    let access = token(world, login).await;
     let (_, routes) = world.get("/v1/routes", &access).await;
     let round = json!({"route_id": routes["items"][0]["id"], "reader_id": reader, "from_day": "2026-03-01", "until_day": "2026-04-01"});
     assert_eq!(world.post("/v1/rounds", &access, &round).await.0, 201);
@@ -147,7 +147,7 @@ on_both_stores! {
         assert_eq!(decide(ids[0], late).await.0, 422);
         let body = json!({"decision": "accepted", "observed_at": "2026-03-01T10:00:00+08:00", "reason": "问过本人"});
         let (status, review) = decide(ids[0], body.clone()).await;
-        assert_eq!((status, &review["state"], &review["decided_time"]), (200, &json!("accepted"), &json!("2026-03-01T02:00:00Z")), "{review}");
+        assert_eq!((status, &review["state"], &review["decided_time"]), (200, &json!("accepted"), &json!("2026-03-01T02:00:00.000Z")), "{review}");
         assert_eq!(decide(ids[0], body).await.0, 409);
         assert_eq!(decide(ids[1], json!({"decision": "refused", "reason": "不可能"})).await.0, 200);
         let homes = line(&world, &login, "2026-03", "residential_outdoor").await;
@@ -171,7 +171,7 @@ on_both_stores! {
         accepted(&street.push_later(&[reading_at(&street, 2, "H2", 1030, "2026-03-20T10:00:00+08:00")]).await).await;
         // The register moves a home to another area.
         let moved = register().replace("H3,居民户外,东城区/锦绣", "H3,居民户外,西城区");
-        assert_eq!(import_register(&world, moved).await["applied"], json!(true));
+        assert_eq!(import_register(&world, "admin", moved).await["applied"], json!(true));
         let (_, report) = world.get("/v1/periods/2026-03/restated", &access).await;
         assert_eq!((&report["points"], report["lines"].as_array().unwrap().len()), (&json!(2), 1), "{report}");
         assert_eq!(of(&report["lines"][0], &["published_seen", "published_bp", "restated_seen", "restated_bp"]), [1, 2_500, 2, 5_000]);
@@ -184,7 +184,7 @@ on_both_stores! {
         assert_eq!(of(&points[0], &["published_bucket", "restated_bucket", "area_changed"]), [&json!("unattempted"), &json!("seen"), &json!(false)]);
         assert_eq!(points[1]["area_changed"], json!(true));
         // Back again is no difference, and the proof is of what was published.
-        assert_eq!(import_register(&world, register()).await["applied"], json!(true));
+        assert_eq!(import_register(&world, "admin", register()).await["applied"], json!(true));
         assert_eq!(world.get("/v1/periods/2026-03/restated", &access).await.1["points"], json!(1));
         work_once(&world.app, "node", usize::MAX).await.unwrap();
         let (_, jobs) = world.get("/v1/jobs", &access).await;
@@ -197,7 +197,8 @@ on_both_stores! {
         let street = Street::build(&world).await;
         let other = World::start_another(Arc::clone(&world.database), WorldOptions::default());
         let (_, login) = world.account(Role::Analyst).await;
-        populate(&world, 12_000);
+        let database = Arc::clone(&world.database);
+        tokio::task::spawn_blocking(move || populate(&database, 6_000)).await.unwrap();
         for node in [&world, &other] {
             go_to(node, "2026-04-04T01:00:00Z");
         }
@@ -212,12 +213,12 @@ on_both_stores! {
         // A late record changes a row the walk has passed, and one it has not.
         accepted(&street.push_later(&[reading_at(&street, 1, "H1", 1030, "2026-03-20T10:00:00+08:00")]).await).await;
         let (two, three) = tokio::join!(work_once(&other.app, "two", usize::MAX), work_once(&world.app, "three", usize::MAX));
-        assert_eq!(two.unwrap().max(three.unwrap()), 2);
+        assert_eq!(two.unwrap() + three.unwrap(), 1);
         let (_, jobs) = world.get("/v1/jobs", &token(&world, &login).await).await;
-        assert_eq!(of(&jobs["items"][0], &["state", "steps"]), [&json!("done"), &json!(3)], "{jobs}");
+        assert_eq!(of(&jobs["items"][0], &["state", "steps"]), [&json!("done"), &json!(2)], "{jobs}");
         let (_, page) = world.get("/v1/periods", &token(&world, &login).await).await;
         let entry = page["items"].as_array().unwrap().iter().find(|entry| entry["period"] == "2026-03").unwrap();
-        assert_eq!(of(entry, &["version", "points"]), [1, 12_006]);
+        assert_eq!(of(entry, &["version", "points"]), [1, 6_006]);
         assert_eq!(entry["population_hash"].as_str().unwrap(), hash_by_hand(&world));
         for change in ["DELETE FROM period_versions", "UPDATE period_lines SET points = 1"] {
             assert!(world.database.execute(change).expect_err(change).contains("append-only"));
@@ -227,7 +228,7 @@ on_both_stores! {
     async fn a_close_whose_figures_do_not_agree_gets_no_version(world: World) {
         let _street = Street::build(&world).await;
         let (_, login) = world.account(Role::Analyst).await;
-        world.database.execute("UPDATE coverage_counters SET points = points + 1 WHERE class = 'commercial' AND bucket = 3").unwrap();
+        world.database.execute("UPDATE coverage_counters SET points = points + 1 WHERE class = 'commercial' AND bucket = 3 AND points > 0").unwrap();
         go_to(&world, "2026-04-04T01:00:00Z");
         assert_eq!(world.post("/v1/periods/2026-03/close", &token(&world, &login).await, &json!({})).await.0, 200);
         work_once(&world.app, "node", usize::MAX).await.unwrap();
@@ -249,8 +250,14 @@ on_both_stores! {
         let mut seq = 0;
         let mut phone = street.phone.clone();
         let other = world.reader_phone().await.account;
+        // One name may sign in ten times a minute.
+        let mut logins = Vec::new();
+        for _ in 0..6 {
+            logins.push(world.account(Role::Admin).await.1);
+        }
         for step in 0..24 {
             world.advance(TimeDelta::hours(40));
+            let login = logins[step % logins.len()].as_str();
             if step == 18 {
                 open_period(&world.app, Period::parse("2026-04").unwrap()).await.unwrap();
                 open_period(&world.app, Period::parse("2026-Q2").unwrap()).await.unwrap();
@@ -264,7 +271,7 @@ on_both_stores! {
                     let class = ["居民户外", "居民户内"][usize::try_from(roll(2)).unwrap()];
                     let area = ["东城区/锦绣", "西城区"][usize::try_from(roll(2)).unwrap()];
                     let file = register().replace(&format!("{point},居民户外,东城区/锦绣"), &format!("{point},{class},{area}"));
-                    import_register(&world, file).await;
+                    import_register(&world, login, file).await;
                 }
                 1 => {
                     let state = ["报停", "拆除", "在用"][usize::try_from(roll(3)).unwrap()];
@@ -272,10 +279,10 @@ on_both_stores! {
                         true => row.replace("在用", state),
                         false => row.to_owned(),
                     }).collect();
-                    import_register(&world, file.join("\n")).await;
+                    import_register(&world, login, file.join("\n")).await;
                 }
                 2 => {
-                    assign(&world, if roll(2) == 0 { other } else { street.phone.account }).await;
+                    assign(&world, login, if roll(2) == 0 { other } else { street.phone.account }).await;
                 }
                 kind => {
                     seq += 1;
@@ -312,14 +319,14 @@ on_both_stores! {
 }
 
 /// So many more outdoor points in March, unattempted, past the service.
-fn populate(world: &World, points: i64) {
+fn populate(database: &Database, points: i64) {
     let numbers = format!("WITH RECURSIVE n(i) AS (VALUES (1) UNION ALL SELECT i + 1 FROM n WHERE i < {points})");
     let statements = [
         format!("{numbers} INSERT INTO service_points (number, area_id, office_order, class, state, created_at, changed_at) SELECT 'X' || i, 1, i, 'residential_outdoor', 'active', 0, 0 FROM n"),
         "INSERT INTO coverage_plan (period, point_id, class, area_id, route_id, reader_id, bucket, unseen_since) SELECT 202603, id, class, 1, 0, 0, 3, 20000 FROM service_points WHERE number LIKE 'X%'".to_owned(),
         format!("INSERT INTO coverage_counters (period, class, area_id, route_id, reader_id, bucket, points) VALUES (202603, 'residential_outdoor', 1, 0, 0, 3, {points})"),
     ];
-    statements.iter().for_each(|statement| world.database.execute(statement).unwrap());
+    statements.iter().for_each(|statement| database.execute(statement).unwrap());
 }
 
 /// The population hash of March as it was before the late record, from the columns of the plan.

@@ -49,7 +49,7 @@ on_both_stores! {
         assert_eq!((status, &changed["on"]), (201, &json!("2026-03-03")), "{changed}");
         let target = entry(&changed, "target_outdoor_bp");
         assert_eq!((&target["value"], &target["default"], &target["valid_from"]), (&json!(9_900), &json!(9_800), &json!("2026-03-03")));
-        assert_eq!((&target["source"], &target["changes"][0]["set_at"]), (&json!("公司〔2026〕7号"), &json!("2026-03-02T01:00:00Z")));
+        assert_eq!((&target["source"], &target["changes"][0]["set_at"]), (&json!("公司〔2026〕7号"), &json!("2026-03-02T01:00:00.000Z")));
         assert_ne!(changed["rules_version"], old["rules_version"]);
         // Said again it is no news.
         assert_eq!(change(&world, &admin, "2026-03-03", values).await, (201, changed.clone()));

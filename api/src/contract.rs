@@ -25,7 +25,6 @@ struct Base;
 
 /// Every route of the API.
 pub fn routes(config: &mut ServiceConfig) {
-    planning(config);
     config
         .service(meta::get_meta)
         .service(meta::get_health)
@@ -83,6 +82,24 @@ pub fn routes(config: &mut ServiceConfig) {
         .service(readings::routes::list_found_changes)
         .service(readings::routes::decide_found_change)
         .service(readings::routes::list_point_records)
+        .service(photos::routes::list_missing_photos)
+        .service(photos::uploads::routes::describe_uploads)
+        .service(photos::uploads::routes::create_upload)
+        .service(photos::uploads::routes::check_upload)
+        .service(photos::uploads::routes::continue_upload)
+        .service(photos::uploads::routes::end_upload)
+        .service(photos::routes::put_photo)
+        .service(photos::routes::check_photo)
+        .service(photos::routes::get_photo);
+    figures(config);
+    case_work(config);
+    report_routes(config);
+    planning(config);
+}
+
+/// What is counted, by what it is judged, and what is done by itself.
+fn figures(config: &mut ServiceConfig) {
+    config
         .service(settings::routes::list_settings)
         .service(settings::routes::change_settings)
         .service(coverage::routes::get_coverage)
@@ -97,7 +114,12 @@ pub fn routes(config: &mut ServiceConfig) {
         .service(coverage::outlook::pace::get_pace)
         .service(coverage::outlook::routes::list_next_points)
         .service(coverage::outlook::routes::list_unseen_points)
-        .service(jobs::routes::list_jobs)
+        .service(jobs::routes::list_jobs);
+}
+
+/// What the checks found, and who is told.
+fn case_work(config: &mut ServiceConfig) {
+    config
         .service(anomalies::cases::routes::list_cases)
         .service(anomalies::cases::routes::list_case_outcomes)
         .service(anomalies::cases::work::act_on_cases)
@@ -116,17 +138,7 @@ pub fn routes(config: &mut ServiceConfig) {
         .service(webhooks::routes::test_webhook)
         .service(webhooks::routes::list_webhook_messages)
         .service(webhooks::routes::retry_webhook_message)
-        .service(anomalies::routes::list_rules)
-        .service(photos::routes::list_missing_photos)
-        .service(photos::uploads::routes::describe_uploads)
-        .service(photos::uploads::routes::create_upload)
-        .service(photos::uploads::routes::check_upload)
-        .service(photos::uploads::routes::continue_upload)
-        .service(photos::uploads::routes::end_upload)
-        .service(photos::routes::put_photo)
-        .service(photos::routes::check_photo)
-        .service(photos::routes::get_photo);
-    report_routes(config);
+        .service(anomalies::routes::list_rules);
 }
 
 /// Reports and what is said of readers.
