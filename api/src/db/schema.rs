@@ -3,10 +3,12 @@
 #![expect(missing_docs, reason = "the columns are described in the migrations")]
 
 mod evidence;
+mod factors;
 mod following;
 mod pushed;
 
 pub use evidence::*;
+pub use factors::*;
 pub use following::*;
 pub use pushed::*;
 
@@ -34,6 +36,7 @@ diesel::table! {
         session_version -> Integer,
         created_at -> BigInt,
         disabled_at -> Nullable<BigInt>,
+        password_set_at -> Nullable<BigInt>,
     }
 }
 
@@ -64,6 +67,7 @@ diesel::table! {
         expires_at -> BigInt,
         used_at -> Nullable<BigInt>,
         device_id -> Nullable<BigInt>,
+        renews_device_id -> Nullable<BigInt>,
     }
 }
 
@@ -271,6 +275,8 @@ diesel::table! {
         created_by -> BigInt,
         created_at -> BigInt,
         changed_at -> BigInt,
+        put_away_at -> Nullable<BigInt>,
+        walk_learned_at -> Nullable<BigInt>,
     }
 }
 
