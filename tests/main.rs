@@ -29,6 +29,7 @@ mod found;
 mod gaps;
 mod hazards;
 mod headers;
+mod lists;
 mod periods;
 mod phone_app;
 mod phones;
