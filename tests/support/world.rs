@@ -144,7 +144,9 @@ impl World {
             });
         });
         let (app, setup, address, server) = is_started.recv().expect("the server did not start");
-        let client = reqwest::Client::builder().no_proxy().build().unwrap();
+        // The server closes what has been idle for five seconds: a connection it is just closing must not be used again.
+        let idle = Duration::from_secs(2);
+        let client = reqwest::Client::builder().no_proxy().pool_idle_timeout(idle).build().unwrap();
         Self {
             app,
             clock,
