@@ -28,6 +28,7 @@ mod found;
 mod gaps;
 mod hazards;
 mod headers;
+mod lists;
 mod periods;
 mod phones;
 mod photos;
