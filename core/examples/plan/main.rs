@@ -95,10 +95,7 @@ fn measure_city() -> bool {
     for seed in SEEDS {
         let size = Size { stops: 5_000, readers: 60, days: 2 };
         println!("city {seed}: 5,000 stops, 60 readers, 2 days");
-        let mut input = city(seed, size);
-        input.weights.balance = std::env::var("BAL").ok().and_then(|s| s.parse().ok()).unwrap_or(input.weights.balance);
-        input.weights.continuity =
-            std::env::var("CONT").ok().and_then(|s| s.parse().ok()).unwrap_or(input.weights.continuity);
+        let input = city(seed, size);
         let (planned, seconds) = plan(&input, seed, steps(700_000));
         tell("published weights", &planned);
         let mut loose = input.clone();

@@ -125,7 +125,8 @@ pub struct Weights {
 }
 
 impl Default for Weights {
-    /// The published weights, measured on a city of 5,000 commercial stops (`cargo run --release -p meterbook --example plan`).
+    /// The published weights. Chosen from runs with weights nearby; these themselves are still to be measured on the city of
+    /// 5,000 stops (`cargo run --release -p meterbook --example plan -- city`).
     fn default() -> Self {
         Self { distance: 1, balance: 120_000, continuity: 5_000, change: 8_000 }
     }
