@@ -56,6 +56,7 @@ on_both_stores! {
 
     async fn a_change_is_seen_by_rule_against_outcomes_and_switched_on_from_a_day(world: World) {
         let street = Street::build(&world).await;
+        let (_, analyst) = world.account(Role::Analyst).await;
         overloaded(&street).await;
         let admin = world.desk_admin().await;
         let (_, cases) = world.get("/v1/cases?rule=overload", &admin).await;
@@ -71,7 +72,7 @@ on_both_stores! {
         let day = (world.app.config.zone.day(world.clock.now()) + TimeDelta::days(1)).to_string();
         let adopt = format!("/v1/rule-lab/runs/{}/adopt", done["id"]);
         let body = json!({"valid_from": day, "source": "技术部 2026-07 号"});
-        let analyst = world.desk(Role::Analyst).await.access;
+        let analyst = world.sign_in(&analyst).await.access;
         assert_eq!(world.post(&adopt, &analyst, &body).await.0, 403);
         let past = json!({"valid_from": "2026-03-01", "source": "x"});
         assert_eq!(world.post(&adopt, &admin, &past).await.0, 422, "nothing is changed under what it has judged");
