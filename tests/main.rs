@@ -33,6 +33,7 @@ mod gaps;
 mod hazards;
 mod headers;
 mod integrity;
+mod lab;
 mod lists;
 mod outlook;
 mod pasts;

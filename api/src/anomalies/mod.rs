@@ -3,6 +3,7 @@
 pub mod cases;
 mod digest;
 pub mod integrity;
+pub mod lab;
 pub mod lists;
 pub mod neighbours;
 pub mod routes;

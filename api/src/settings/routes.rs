@@ -13,6 +13,8 @@ use actix_web::{HttpResponse, get, post};
 use chrono::NaiveDate;
 use diesel::QueryResult;
 use meterbook::accounts::Operation;
+use meterbook::calendar::Instant;
+use meterbook::id::AccountId;
 use meterbook::settings::{Fault, Rulebook, Wanted, all, check};
 use meterbook::text::Language;
 use serde::Deserialize;
@@ -59,29 +61,44 @@ pub async fn change_settings(
     let (today, source) = (app.config.zone.day(now), source(&wanted.source)?);
     let from = wanted.valid_from;
     let changed = app.store.write("change_settings", Isolation::Serializable, move |conn| {
-        let book = store::rulebook(conn)?;
-        let values: Vec<Wanted<'_>> =
-            wanted.values.iter().map(|one| Wanted { key: &one.key, value: one.value }).collect();
-        let settings = match check(&values, from, today, &book) {
-            Ok(settings) if !settings.is_empty() => settings,
-            Ok(_) => return Ok(Err(nothing())),
-            Err(faults) => return Ok(Err(refused(&faults))),
-        };
-        let known = store::load(conn)?;
-        for (setting, one) in settings.into_iter().zip(&values) {
-            let last = known.iter().rfind(|row| row.key == setting.key && row.valid_from == from);
-            // Said again, it is no news.
-            if last.is_some_and(|row| row.value == one.value.to_string() && row.source == source) {
-                continue;
-            }
-            store::insert(conn, (setting, one.value), from, &source, actor.account, now)?;
-            let detail = format!("{} -> {} from {from}: {source}", book.value(setting, from), one.value);
-            audit(conn, now, Some(actor.account), "change_settings", &format!("setting/{}", setting.key), &detail)?;
+        let values: Vec<(String, i64)> = wanted.values.iter().map(|one| (one.key.clone(), one.value)).collect();
+        if let Err(problem) = set(conn, &values, (from, today), &source, actor.account, now)? {
+            return Ok(Err(problem));
         }
         fresh(conn).map(Ok)
     });
     let (book, rows) = changed.await??;
     Ok(HttpResponse::build(StatusCode::CREATED).json(list(&book, &rows, from, language.0)))
+}
+
+/// Sets values from a coming day on, each written down for the audit; or says what is wrong with them and sets none.
+pub fn set(
+    conn: &mut Conn,
+    values: &[(String, i64)],
+    (from, today): (NaiveDate, NaiveDate),
+    source: &str,
+    by: AccountId,
+    now: Instant,
+) -> QueryResult<Result<(), Problem>> {
+    let book = store::rulebook(conn)?;
+    let wanted: Vec<Wanted<'_>> = values.iter().map(|(key, value)| Wanted { key, value: *value }).collect();
+    let settings = match check(&wanted, from, today, &book) {
+        Ok(settings) if !settings.is_empty() => settings,
+        Ok(_) => return Ok(Err(nothing())),
+        Err(faults) => return Ok(Err(refused(&faults))),
+    };
+    let known = store::load(conn)?;
+    for (setting, one) in settings.into_iter().zip(&wanted) {
+        let last = known.iter().rfind(|row| row.key == setting.key && row.valid_from == from);
+        // Said again, it is no news.
+        if last.is_some_and(|row| row.value == one.value.to_string() && row.source == source) {
+            continue;
+        }
+        store::insert(conn, (setting, one.value), from, source, by, now)?;
+        let detail = format!("{} -> {} from {from}: {source}", book.value(setting, from), one.value);
+        audit(conn, now, Some(by), "change_settings", &format!("setting/{}", setting.key), &detail)?;
+    }
+    Ok(Ok(()))
 }
 
 /// The rulebook as this transaction leaves it. Not kept with the connection: the transaction may still be rolled back.
@@ -95,7 +112,8 @@ fn list(book: &Rulebook, rows: &[SettingRow], on: NaiveDate, language: Language)
     SettingList { on, rules_version: rules_version(book, on), items }
 }
 
-fn source(text: &str) -> Result<String, Problem> {
+/// Who or what is behind a change is always said.
+pub fn source(text: &str) -> Result<String, Problem> {
     let text = text.trim();
     if text.is_empty() || text.chars().count() > SOURCE_LIMIT {
         let (zh, en) =

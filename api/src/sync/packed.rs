@@ -149,6 +149,13 @@ pub fn stored_body(id: Uuid, body: String, packed: Option<&[u8]>) -> QueryResult
     unpack(packed, id).ok_or_else(|| Error::DeserializationError(format!("the body of record {id} is damaged").into()))
 }
 
+/// Whether a packed body may have a member of this name: `false` is certain, and costs no unpacking.
+#[must_use]
+pub fn may_name(packed: &[u8], name: &str) -> bool {
+    let is_plain = packed.first().is_none_or(|form| *form != PACKED);
+    is_plain || word(name).is_none_or(|word| packed.contains(&(FIRST_WORD + word)))
+}
+
 fn word(text: &str) -> Option<u8> {
     static PLACES: LazyLock<HashMap<&str, u8>> = LazyLock::new(|| WORDS.iter().copied().zip(0..).collect());
     PLACES.get(text).copied()

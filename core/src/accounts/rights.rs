@@ -263,6 +263,8 @@ operations! {
     GetCase = "get_case": OFFICE;
     /// What a person looks at before deciding a case.
     GetCaseEvidence = "get_case_evidence": OFFICE;
+    /// Cases as a workbook or CSV file.
+    ExportCases = "export_cases": OFFICE;
     /// What can come of a case.
     ListCaseOutcomes = "list_case_outcomes": OFFICE;
     /// Move a case on.
@@ -271,6 +273,12 @@ operations! {
     AssignCase = "assign_case": REGISTER;
     /// The same for many cases.
     ActOnCases = "act_on_cases": REGISTER;
+    /// Try other settings on the stored history.
+    RunRuleLab = "run_rule_lab": Roles(&[Analyst, Admin]);
+    /// A run with what the change does to each rule.
+    GetLabRun = "get_lab_run": Roles(&[Analyst, Admin]);
+    /// Switch a run's settings on from a coming day.
+    AdoptLabRun = "adopt_lab_run": Roles(&[Admin]);
     /// Signs in readers' entries, as reasons to look again.
     GetIntegrity = "get_integrity": Roles(&[Analyst, Admin]);
     /// Draw a blind re-read list.

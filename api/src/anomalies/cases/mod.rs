@@ -1,6 +1,7 @@
 //! Cases: what the rules suspect, worked by people to an outcome (R-10, R-31, DOMAIN 1).
 
 pub mod evidence;
+pub mod export;
 pub mod routes;
 pub mod store;
 mod wire;

@@ -7,6 +7,7 @@ use crate::db::schema::{
 };
 use crate::db::{Conn, Uuid16, among, each};
 use crate::http::{from_ms, to_ms};
+use crate::sync::packed::stored_body;
 use chrono::NaiveDate;
 use diesel::prelude::*;
 use meterbook::anomalies::integrity::{Entry, Place};
@@ -38,7 +39,7 @@ struct Row {
     at: i64,
     index: Option<i64>,
     flags: String,
-    body: String,
+    body: (String, Option<Vec<u8>>),
     stop: (Option<i64>, i32),
     place: (Option<i64>, Option<i64>, Option<String>),
     resolution: i64,
@@ -65,7 +66,7 @@ pub fn entries(conn: &mut Conn, (from, until): Window, zone: Zone) -> QueryResul
             records::observed_at,
             records::figure_index,
             records::flags,
-            records::body,
+            (records::body, records::packed),
             (service_points::route_id, service_points::office_order),
             (service_points::lat_micro, service_points::lng_micro, service_points::datum),
             meter_types::resolution,
@@ -87,7 +88,7 @@ pub fn entries(conn: &mut Conn, (from, until): Window, zone: Zone) -> QueryResul
             let name = names.get(&reader).cloned().unwrap_or_default();
             readers.push(ReaderEntries { reader, name, entries: Vec::new() });
         }
-        let entry = entry_of(row, zone, &uses, &mut photos);
+        let entry = entry_of(row, zone, &uses, &mut photos)?;
         if let Some(last) = readers.last_mut() {
             last.entries.push(entry);
         }
@@ -97,8 +98,9 @@ pub fn entries(conn: &mut Conn, (from, until): Window, zone: Zone) -> QueryResul
 
 type Uses = HashMap<(i64, i64), (Volume, Volume)>;
 
-fn entry_of(row: Row, zone: Zone, uses: &Uses, photos: &mut HashMap<uuid::Uuid, Vec<String>>) -> Entry {
-    let body: serde_json::Value = serde_json::from_str(&row.body).unwrap_or_default();
+fn entry_of(row: Row, zone: Zone, uses: &Uses, photos: &mut HashMap<uuid::Uuid, Vec<String>>) -> QueryResult<Entry> {
+    let body = stored_body(row.record.0, row.body.0, row.body.1.as_deref())?;
+    let body: serde_json::Value = serde_json::from_str(&body).unwrap_or_default();
     // Phones say the place as an object or as members of the item.
     let place = body.get("place").unwrap_or(&body);
     let number = |name: &str| place.get(name).and_then(serde_json::Value::as_i64);
@@ -112,7 +114,7 @@ fn entry_of(row: Row, zone: Zone, uses: &Uses, photos: &mut HashMap<uuid::Uuid, 
     let is_set_aside = |flags: &str| flags.split(',').any(|flag| flag == SET_ASIDE);
     let doubted = row.head.as_ref().map_or_else(|| is_set_aside(&row.flags), |(_, flags)| is_set_aside(flags));
     let at = from_ms(row.at);
-    Entry {
+    Ok(Entry {
         record: RecordId(row.record.0),
         point: PointId(row.point),
         at,
@@ -123,7 +125,7 @@ fn entry_of(row: Row, zone: Zone, uses: &Uses, photos: &mut HashMap<uuid::Uuid, 
         index: index.map(|index| (Volume::from_litres(index), Volume::from_litres(row.resolution))),
         uses: row.meter.filter(|_| !doubted).and_then(|meter| uses.get(&(meter, row.at)).copied()),
         photos: photos.remove(&row.record.0).unwrap_or_default(),
-    }
+    })
 }
 
 fn photos_of(conn: &mut Conn, ids: &[uuid::Uuid]) -> QueryResult<HashMap<uuid::Uuid, Vec<String>>> {
