@@ -117,6 +117,7 @@ fn diesels_tables_are_those_of_the_migrations() {
         include_str!("../api/src/db/schema.rs"),
         include_str!("../api/src/db/schema/derived.rs"),
         include_str!("../api/src/db/schema/evidence.rs"),
+        include_str!("../api/src/db/schema/factors.rs"),
         include_str!("../api/src/db/schema/following.rs"),
         include_str!("../api/src/db/schema/pushed.rs"),
     );

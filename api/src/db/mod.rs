@@ -13,6 +13,7 @@ mod moves;
 pub mod schema;
 mod statement;
 mod store;
+mod tls;
 mod types;
 pub(crate) mod varint;
 mod workers;
