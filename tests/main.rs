@@ -28,6 +28,7 @@ mod found;
 mod gaps;
 mod hazards;
 mod headers;
+mod lists;
 mod pasts;
 mod periods;
 mod phones;

@@ -1,6 +1,7 @@
 //! Verdicts at ingest and the cases they open (R-10, DOMAIN 4).
 
 mod digest;
+pub mod lists;
 pub mod routes;
 pub mod store;
 mod wire;

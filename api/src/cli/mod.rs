@@ -1,5 +1,6 @@
 //! The command line: what a person types, and how each command ends.
 
+mod anomalies;
 mod audit;
 mod backup;
 mod import;
@@ -86,6 +87,8 @@ enum Command {
     /// data get a new epoch, by which phones offer again what the backup lacks. A phone whose sign-in is newer than the
     /// backup goes on under a code made for it (device_id). The photos folder is NOT in a backup (照片目录不在备份内).
     Restore(backup::RestoreArgs),
+    /// The lists of suspect meters: judge them on a file of readings, teach them 异常清单.
+    Anomalies(anomalies::AnomaliesArgs),
     /// Check the audit log.
     Audit(audit::AuditArgs),
     /// Print the OpenAPI document.
@@ -165,6 +168,7 @@ impl Cli {
             Command::Import(args) => return import::run(config, &args),
             Command::Backup(args) => return backup::run_backup(&config, &args),
             Command::Restore(args) => return backup::run_restore(&config, &args),
+            Command::Anomalies(args) => return anomalies::run(&args),
             Command::Audit(args) => return audit::run(config, args),
             Command::Openapi => print!("{}", crate::contract::openapi_yaml()?),
         }

@@ -2,7 +2,8 @@
 //!
 //! [`judge`] runs the hard checks in DOMAIN's order; each family of rules has its own file, and
 //! [`catalogue`] has one row per rule. Form (order 0) is judged before, in [`readings::form`](crate::readings::form);
-//! statistics (6), neighbour swap (7) and integrity (8) look at many readings at once and are not part of it.
+//! statistics (6), neighbour swap (7) and integrity (8) look at many readings at once and are not part of it: the month-end
+//! lists are in [`lists`].
 
 mod balance;
 pub mod catalogue;
@@ -12,6 +13,7 @@ mod direction;
 mod expectation;
 mod finding;
 mod identity;
+pub mod lists;
 mod misread;
 mod over_age;
 mod past;

@@ -110,7 +110,7 @@ pub fn reason<'v>(rule: Rule, value: impl Fn(&str) -> Option<&'v str>, language:
 }
 
 /// What a code in the evidence means. Evidence is stored once and shown in either language.
-const WORDS: [(&str, Text); 8] = [
+const WORDS: [(&str, Text); 18] = [
     ("index", Text { zh: "基表读数", en: "base-meter index" }),
     ("cumulative", Text { zh: "累计用气量", en: "cumulative" }),
     ("balance", Text { zh: "表内存量", en: "balance" }),
@@ -118,6 +118,16 @@ const WORDS: [(&str, Text); 8] = [
     ("cumulative_moved", Text { zh: "累计用气量在走", en: "the cumulative moved" }),
     ("balance_fell", Text { zh: "表内存量在减", en: "the balance fell" }),
     ("vacancy_code", Text { zh: "抄表员报空置并有照片", en: "the reader's code with a photo" }),
+    ("noted_empty", Text { zh: "抄表员曾注明空置", en: "and a reader noted it as empty" }),
+    ("not_noted", Text { zh: "无空置记录", en: "and nobody noted it as empty" }),
+    ("each_below", Text { zh: "且每期都低", en: "low in every one" }),
+    ("not_each_below", Text { zh: "但并非每期都低", en: "but not in every one" }),
+    ("each_above", Text { zh: "且每期都高", en: "high in every one" }),
+    ("not_each_above", Text { zh: "但并非每期都高", en: "but not in every one" }),
+    ("above", Text { zh: "高于", en: "above" }),
+    ("below", Text { zh: "低于", en: "below" }),
+    ("above_floor", Text { zh: "已超出", en: "beyond it" }),
+    ("below_floor", Text { zh: "未超出,只值得一看", en: "not beyond it, so worth a look and no more" }),
     ("empty_before", Text { zh: "近一年多次零用气", en: "several zero periods in the last year" }),
 ];
 

@@ -185,4 +185,29 @@ rules! {
     OverAge = "over_age", Register, Note, TRUSTED, "R-2, JJG 577";
         "自 {since} 起使用,已超过 {years} 年期限。", "In service since {since}, past its life of {years} years.";
         "列入到期换表计划。", "Put it on the exchange plan.";
+
+    /// A small index after a large one, and no second word on the meter's number.
+    IndexRestarted = "index_restarted", Register, Hard, DOUBTED, "R-2, DOMAIN 4 wrap";
+        "读数从 {previous} 变小为 {current},像是换了新表未报。", "The index went from {previous} to a small {current}: probably an unreported exchange.";
+        "查表号和换表单,补录旧表止码和新表起码。", "Look at the meter's number and find the exchange slip; enter the old meter's last and the new meter's first index.";
+
+    /// Use was to be expected for periods and none is shown: a place on the list of failed meters.
+    NoUseSuspect = "no_use_suspect", Failed, Case, TRUSTED, "R-10, lists of the month";
+        "已连续 {periods} 期不走字,预期共 {expected};此前 {known} 期中有 {zeros} 期为零,{how}。", "No use for {periods} period(s) where {expected} was to be expected; {zeros} of the {known} periods before had none, {how}.";
+        "上门点火看字轮;空房请补记空置。停走的表与空房的数据相同,只有到现场才能分清。", "Light a flame and watch the counter; note an empty home. A stopped meter and an empty home are the same data: only a visit tells.";
+
+    /// Lastingly below what was to be expected.
+    SlowSuspect = "slow_suspect", Slow, Case, TRUSTED, "R-10, lists of the month";
+        "最近 {periods} 期用量 {used},比预期 {expected} 低 {percent}%,{how};该表通常偏差在 {normal}% 以内,自身波动下低 {floor}% 以上才可断言:{standing}。", "Last {periods} period(s) {percent} % under forecast ({used} for {expected}), {how}; this meter is normally within {normal} %, and its own wander allows a claim from {floor} % on: {standing}.";
+        "送检;检定结果说了算,用量只说先查哪块。先问是否少住人或换了用途。", "Send it to the bench: its result decides, the use only says which to test first. Ask whether fewer people live there.";
+
+    /// Lastingly above what was to be expected.
+    FastSuspect = "fast_suspect", Fast, Case, TRUSTED, "R-10, lists of the month";
+        "最近 {periods} 期用量 {used},比预期 {expected} 高 {percent}%,{how};该表通常偏差在 {normal}% 以内,自身波动下高 {floor}% 以上才可断言:{standing}。", "Last {periods} period(s) {percent} % over forecast ({used} for {expected}), {how}; this meter is normally within {normal} %, and its own wander allows a claim from {floor} % on: {standing}.";
+        "送检;先问是否新装了锅炉或换了用途。", "Send it to the bench; ask first whether a boiler was put in.";
+
+    /// One period out of line: most likely the reading.
+    JumpSuspect = "jump_suspect", Reading, Case, TRUSTED, "R-3, lists of the month";
+        "本期用量 {used},{how}预期 {expected};该表通常偏差在 {normal}% 以内。", "This period's use is {used}, {how} the {expected} to be expected; this meter is normally within {normal} %.";
+        "看照片或复抄;读数无误再问用气变化。", "Look at the photo or re-read; if the reading stands, ask what changed.";
 }

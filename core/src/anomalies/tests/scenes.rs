@@ -1,6 +1,8 @@
 //! One scene per rule: every rule can be emitted, and its template finds every value it names.
 
 use super::*;
+use crate::anomalies::lists::ranking::List;
+use crate::anomalies::lists::{Doubt, Doubted, Grounds};
 use crate::text::Language;
 use std::collections::BTreeMap;
 
@@ -53,12 +55,47 @@ fn scenes() -> Vec<(Rule, Scene)> {
     ]
 }
 
+/// What the month's lists say, which look at more than one visit.
+fn of_lists() -> impl Iterator<Item = Finding> {
+    let grounds = |list| Grounds {
+        list,
+        periods: 4,
+        used: 210_000,
+        expected: 390_000,
+        off_percent: 46,
+        every_one: true,
+        normal_percent: 12,
+        floor_percent: 27,
+        zeros: (0, 12),
+        noted: false,
+    };
+    let restarted =
+        Doubted { doubt: Doubt::Restarted, previous: 62_000_000, current: 12_000, expected: None, wrap: None };
+    List::ALL.into_iter().map(move |list| grounds(list).finding()).chain([restarted.finding()])
+}
+
+#[test]
+fn a_place_on_a_list_says_its_numbers_and_the_floor_under_them() {
+    let slow = of_lists().find(|finding| finding.rule == Rule::SlowSuspect).expect("its finding");
+    assert_eq!(
+        slow.reason(Language::English),
+        "Last 4 period(s) 46 % under forecast (210 for 390), low in every one; this meter is normally within 12 %, \
+         and its own wander allows a claim from 27 % on: beyond it."
+    );
+    assert_eq!(
+        slow.reason(Language::Chinese),
+        "最近 4 期用量 210,比预期 390 低 46%,且每期都低;该表通常偏差在 12% 以内,自身波动下低 27% 以上才可断言:已超出。"
+    );
+    assert_eq!(slow.stake, Some(Volume::from_m3(180)));
+}
+
 #[test]
 fn every_rule_is_emitted_and_fills_its_template_in_both_languages() {
     let settings = Settings::default();
     let day = |text: &str| text.parse().expect("a day");
     let old = over_age(day("2010-01-01"), Gas::Natural, day("2024-01-01"), &settings).expect("over age");
     let mut found: BTreeMap<Rule, Finding> = BTreeMap::from([(old.rule, old)]);
+    found.extend(of_lists().map(|finding| (finding.rule, finding)));
     for (rule, scene) in scenes() {
         let finding = scene.finding();
         assert_eq!(finding.rule, rule);
