@@ -250,6 +250,39 @@ on_both_stores! {
         assert_eq!(phone.pull("").await["reset"], json!(false));
     }
 
+    /// DOMAIN 5: entry is blind. The phone can hold three figures against each other, and none of the last ones is told.
+    async fn three_figures_are_told_as_relations_and_a_purchase_is_told_at_once(world: World) {
+        let street = Street::build(&world).await;
+        let past = "表号,抄表时间,表读数,累计用气量,表内存量\n00199,2025-12-01 09:00,8300,8275,430\n00199,2026-02-01 09:00,8420,8395,310";
+        assert_eq!(import(&world, "readings", past).await.1["applied"], json!(true));
+        let mut phone = Follower::new(&world, &street.phone);
+        let first = phone.pull("").await;
+        let shop = |answer: &Value| {
+            let stops = answer["rounds"].as_array().unwrap().iter().flat_map(|round| round["stops"].as_array().unwrap());
+            stops.chain(answer["stops"].as_array().unwrap().iter().map(|change| &change["stop"]))
+                .find(|stop| stop["service_point_number"] == json!("S1")).map(|stop| stop["meter"].clone())
+        };
+        let meter = shop(&first).unwrap();
+        let told = |meter: &Value| ["index_ahead", "index_ahead_tolerance", "account_sum", "account_tolerance", "purchases_known"].map(|name| meter[name].clone());
+        let unknown = [json!(25_000), json!(2_200), json!(8_705_000_000_i64), json!(200_000), json!(false)];
+        assert_eq!(told(&meter), unknown);
+        assert_eq!((&meter["balance_unit"], &meter["balance_per_m3"]), (&json!("volume"), &json!(1_000)));
+        for figure in ["8420000", "8395000", "310000"] {
+            assert!(!meter.to_string().contains(figure), "{figure} in {meter}");
+        }
+        let bought = "流水号,表号,充值时间,气量,金额\nP1,00199,2026-02-10 10:00,500,1600";
+        assert_eq!(import(&world, "purchases", bought).await.1["applied"], json!(true));
+        let second = phone.pull("").await;
+        assert_eq!(second["stops"][0]["reason"], json!("purchases"), "{second}");
+        let known = [json!(25_000), json!(2_200), json!(9_205_000_000_i64), json!(200_000), json!(true)];
+        assert_eq!(told(&shop(&second).unwrap()), known);
+        assert_eq!(phone.fresh().await, phone.held);
+        // Targets come with the code lists.
+        let targets = first["catalogue"]["targets"].as_array().unwrap();
+        let shares: Vec<i64> = targets.iter().map(|target| target["target_bp"].as_i64().unwrap()).collect();
+        assert_eq!(shares, [10_000, 9_800, 7_000]);
+    }
+
     async fn a_page_or_a_wait_out_of_range_is_refused(world: World) {
         let street = Street::build(&world).await;
         for query in ["limit=0", "limit=501", "wait=26", "wait=-1", "wait=x"] {

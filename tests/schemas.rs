@@ -9,7 +9,15 @@ const SQLITE_COLUMNS: &str = "SELECT t.name || ' ' || c.name || ' ' || (c.\"notn
      WHERE t.type = 'table' AND t.name NOT LIKE 'sqlite_%' AND t.name NOT LIKE '__diesel%' ORDER BY 1";
 const POSTGRES_COLUMNS: &str = "SELECT table_name || ' ' || column_name || ' ' || (is_nullable = 'NO')::int || ' ' || udt_name AS value \
      FROM information_schema.columns WHERE table_schema = 'public' AND table_name NOT LIKE '\\_\\_diesel%' ORDER BY 1";
-pub const APPEND_ONLY: [&str; 10] = [
+pub const APPEND_ONLY: [&str; 27] = [
+    "settings",
+    "window_exceptions",
+    "time_reviews",
+    "time_decisions",
+    "period_lines",
+    "period_ages",
+    "restated_points",
+    "period_versions",
     "records",
     "audit_log",
     "audit_links",
@@ -20,6 +28,15 @@ pub const APPEND_ONLY: [&str; 10] = [
     "chain_breaks",
     "period_closings",
     "period_snapshots",
+    "report_versions",
+    "report_pieces",
+    "appraisals",
+    "appraisal_objections",
+    "appraisal_answers",
+    "case_findings",
+    "case_moves",
+    "reread_lists",
+    "reread_items",
 ];
 
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -115,11 +132,15 @@ fn diesels_tables_are_those_of_the_migrations() {
     let database = migrated(StoreKind::Sqlite).unwrap();
     let source = concat!(
         include_str!("../api/src/db/schema.rs"),
+        include_str!("../api/src/db/schema/case_work.rs"),
         include_str!("../api/src/db/schema/derived.rs"),
         include_str!("../api/src/db/schema/evidence.rs"),
         include_str!("../api/src/db/schema/factors.rs"),
+        include_str!("../api/src/db/schema/figures.rs"),
         include_str!("../api/src/db/schema/following.rs"),
+        include_str!("../api/src/db/schema/planning.rs"),
         include_str!("../api/src/db/schema/pushed.rs"),
+        include_str!("../api/src/db/schema/reports.rs"),
     );
     let mut wanted: Vec<String> =
         columns(&database).into_iter().map(|column| format!("{}.{}", column.table, column.name)).collect();

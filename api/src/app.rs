@@ -12,7 +12,10 @@ use crate::http::{
     path_config, query_config, secure_headers,
 };
 use crate::keys::{KeyError, Keys, sha256};
+use crate::outbound::Outbound;
 use crate::photos::{Vault, VaultFault};
+use crate::rounds::plans::Planner;
+use crate::rounds::plans::job::keep_planning;
 use crate::sync::pokes::{Pokes, watch};
 use actix_web::http::StatusCode;
 use actix_web::middleware::{Compress, from_fn};
@@ -43,8 +46,14 @@ pub struct App {
     pub throttle: LoginThrottle,
     /// Phones that wait for their feeds.
     pub pokes: Arc<Pokes>,
+    /// What wakes the planning job.
+    pub planner: Planner,
     /// The photos.
     pub vault: Vault,
+    /// A report's file is made only by who holds a permit; see [`crate::reports::press`].
+    pub press: tokio::sync::Semaphore,
+    /// What this service sends by itself.
+    pub outbound: Outbound,
 }
 
 /// Why the service does not start.
@@ -100,8 +109,26 @@ impl App {
         let pokes = Arc::new(Pokes::default());
         let told = Arc::clone(&pokes);
         store.on_feed_move(move |moved| told.moved(moved));
+        let outbound = Outbound::new(config.outbound.clone()).map_err(|_| StartError::Crypto)?;
+        let press = tokio::sync::Semaphore::new(crate::reports::press::PRESSES);
         let (vault, throttle) = (Vault::open(&config.photos, &config.data_dir)?, LoginThrottle::default());
-        Ok((Self { config, store, clock, keys, tokens, hasher, throttle, pokes, vault }, setup))
+        Ok((
+            Self {
+                config,
+                store,
+                clock,
+                keys,
+                tokens,
+                hasher,
+                throttle,
+                pokes,
+                planner: Planner::default(),
+                vault,
+                press,
+                outbound,
+            },
+            setup,
+        ))
     }
 
     /// The epoch of the data (PROTOCOL, "Meta"), asked each time: a restore under running nodes must not find one that remembers.
@@ -120,6 +147,7 @@ impl App {
     pub fn serve(self: Arc<Self>, listener: TcpListener, workers: usize) -> std::io::Result<actix_web::dev::Server> {
         let every = self.config.look_around;
         actix_web::rt::spawn(watch(Arc::clone(&self.pokes), self.store.clone(), self.clock.clone(), every));
+        actix_web::rt::spawn(keep_planning(Arc::clone(&self)));
         let limits = web::Data::new(self.config.limits);
         let routes = web::Data::new(RouteTable::of(&contract::openapi()));
         let app = web::Data::from(self);

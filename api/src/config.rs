@@ -4,6 +4,7 @@
 //! table: it belongs to the data, not to a node.
 
 use crate::db::DatabaseUrl;
+use crate::outbound::OutboundRules;
 use crate::photos::{PhotoPlace, PlaceFault};
 use meterbook::accounts::{Profile, SecondFactor};
 use meterbook::calendar::Zone;
@@ -94,6 +95,8 @@ pub struct Config {
     pub second_factor: SecondFactor,
     /// How often a node looks around for those who wait: feeds moved on other nodes, sessions that ended.
     pub look_around: Duration,
+    /// Where this service may send anything by itself.
+    pub outbound: OutboundRules,
 }
 
 /// Twice within the time a revocation may take (PROTOCOL, "Devices and sessions").
@@ -123,6 +126,10 @@ pub struct ConfigFile {
     pub password_profile: Option<String>,
     /// `optional` or `required`.
     pub second_factor: Option<String>,
+    /// Beginnings of the URLs webhooks may go to, `https://orders.example.cn/hooks`; none unless told.
+    pub webhook_allow: Option<Vec<String>>,
+    /// Whether webhooks may go to addresses of the company's own network; no unless told.
+    pub webhook_allow_private: Option<bool>,
 }
 
 /// Why the settings can't be used.
@@ -180,6 +187,8 @@ impl ConfigFile {
             photo_keep_unnamed_days: other.photo_keep_unnamed_days.or(self.photo_keep_unnamed_days),
             password_profile: other.password_profile.or(self.password_profile),
             second_factor: other.second_factor.or(self.second_factor),
+            webhook_allow: other.webhook_allow.or(self.webhook_allow),
+            webhook_allow_private: other.webhook_allow_private.or(self.webhook_allow_private),
         }
     }
 
@@ -218,6 +227,11 @@ impl ConfigFile {
             photos,
             photo_keep_unnamed_days: self.photo_keep_unnamed_days.unwrap_or(30).max(1),
             look_around: LOOK_AROUND,
+            outbound: OutboundRules {
+                allow: self.webhook_allow.unwrap_or_default(),
+                allow_private: self.webhook_allow_private.unwrap_or(false),
+                ..OutboundRules::default()
+            },
         })
     }
 }

@@ -1,6 +1,9 @@
 //! The contract: which operations there are, collected from the handlers themselves, and the document made of them.
 
-use crate::{accounts, anomalies, coverage, meta, meters, photos, readings, rounds, sync};
+use crate::{
+    accounts, anomalies, appraisal, coverage, jobs, meta, meters, photos, readings, reports, rounds, settings, sync,
+    webhooks,
+};
 use meterbook::accounts::{Operation, Rights};
 use serde_json::Value;
 use utoipa::OpenApi;
@@ -79,12 +82,6 @@ pub fn routes(config: &mut ServiceConfig) {
         .service(readings::routes::list_found_changes)
         .service(readings::routes::decide_found_change)
         .service(readings::routes::list_point_records)
-        .service(coverage::routes::get_coverage)
-        .service(coverage::closing::routes::list_periods)
-        .service(coverage::closing::routes::close_period)
-        .service(anomalies::routes::list_cases)
-        .service(anomalies::routes::get_case)
-        .service(anomalies::routes::list_rules)
         .service(photos::routes::list_missing_photos)
         .service(photos::uploads::routes::describe_uploads)
         .service(photos::uploads::routes::create_upload)
@@ -94,6 +91,98 @@ pub fn routes(config: &mut ServiceConfig) {
         .service(photos::routes::put_photo)
         .service(photos::routes::check_photo)
         .service(photos::routes::get_photo);
+    figures(config);
+    case_work(config);
+    report_routes(config);
+    planning(config);
+}
+
+/// What is counted, by what it is judged, and what is done by itself.
+fn figures(config: &mut ServiceConfig) {
+    config
+        .service(settings::routes::list_settings)
+        .service(settings::routes::change_settings)
+        .service(coverage::routes::get_coverage)
+        .service(coverage::closing::routes::list_periods)
+        .service(coverage::closing::routes::close_period)
+        .service(coverage::closing::restated::get_restated)
+        .service(coverage::closing::restated::list_restated_points)
+        .service(coverage::windows::get_window)
+        .service(coverage::windows::set_window)
+        .service(coverage::reviews::routes::list_time_reviews)
+        .service(coverage::reviews::routes::decide_time_review)
+        .service(coverage::outlook::pace::get_pace)
+        .service(coverage::outlook::routes::list_next_points)
+        .service(coverage::outlook::routes::list_unseen_points)
+        .service(jobs::routes::list_jobs);
+}
+
+/// What the checks found, and who is told.
+fn case_work(config: &mut ServiceConfig) {
+    config
+        .service(anomalies::cases::routes::list_cases)
+        .service(anomalies::cases::routes::list_case_outcomes)
+        .service(anomalies::cases::work::act_on_cases)
+        .service(anomalies::cases::routes::get_case)
+        .service(anomalies::cases::evidence::get_case_evidence)
+        .service(anomalies::cases::work::decide_case)
+        .service(anomalies::cases::work::assign_case)
+        .service(anomalies::integrity::routes::get_integrity)
+        .service(anomalies::integrity::routes::draw_rereads)
+        .service(anomalies::integrity::routes::list_rereads)
+        .service(anomalies::integrity::routes::get_rereads)
+        .service(webhooks::routes::create_webhook)
+        .service(webhooks::routes::list_webhooks)
+        .service(webhooks::routes::get_webhook_secret)
+        .service(webhooks::routes::disable_webhook)
+        .service(webhooks::routes::test_webhook)
+        .service(webhooks::routes::list_webhook_messages)
+        .service(webhooks::routes::retry_webhook_message)
+        .service(anomalies::routes::list_rules);
+}
+
+/// Reports and what is said of readers.
+fn report_routes(config: &mut ServiceConfig) {
+    config
+        .service(reports::routes::get_daily_report)
+        .service(reports::routes::export_daily_report)
+        .service(reports::month::routes::list_published_reports)
+        .service(reports::month::routes::get_month_report)
+        .service(reports::month::routes::export_month_report)
+        .service(reports::month::routes::list_not_read)
+        .service(reports::month::routes::list_month_anomalies)
+        .service(reports::month::routes::list_reconciliation)
+        .service(reports::month::routes::list_corrections)
+        .service(reports::month::routes::list_purchase_changes)
+        .service(appraisal::routes::list_appraisals)
+        .service(appraisal::routes::export_appraisals)
+        .service(appraisal::routes::list_objections)
+        .service(appraisal::routes::publish_appraisals)
+        .service(appraisal::routes::object_to_appraisal)
+        .service(appraisal::routes::answer_objection);
+}
+
+/// The routes of the planner.
+fn planning(config: &mut ServiceConfig) {
+    config
+        .service(rounds::plans::routes::create_plan)
+        .service(rounds::plans::routes::list_plans)
+        .service(rounds::plans::routes::get_plan)
+        .service(rounds::plans::routes::cancel_plan)
+        .service(rounds::plans::routes::list_plan_rounds)
+        .service(rounds::plans::routes::list_plan_stops)
+        .service(rounds::plans::routes::publish_plan)
+        .service(rounds::plans::edit_routes::change_plan_stop)
+        .service(rounds::readers::routes::list_reader_profiles)
+        .service(rounds::readers::routes::set_reader_profile)
+        .service(rounds::readers::routes::list_absences)
+        .service(rounds::readers::routes::create_absence)
+        .service(rounds::readers::routes::withdraw_absence)
+        .service(rounds::visits::routes::get_visit_terms)
+        .service(rounds::visits::routes::set_visit_terms)
+        .service(rounds::visits::routes::list_appointments)
+        .service(rounds::visits::routes::create_appointment)
+        .service(rounds::visits::routes::withdraw_appointment);
 }
 
 /// The OpenAPI document of the routes above.

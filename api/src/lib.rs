@@ -6,6 +6,7 @@
 pub mod accounts;
 pub mod anomalies;
 mod app;
+pub mod appraisal;
 pub mod audit;
 pub mod backup;
 pub mod cli;
@@ -20,13 +21,17 @@ pub mod jobs;
 pub mod keys;
 pub mod meta;
 pub mod meters;
+pub mod outbound;
 mod paging;
 pub mod photos;
 pub mod planted;
 pub mod readings;
+pub mod reports;
 pub mod rounds;
+pub mod settings;
 pub mod sync;
 mod web;
+pub mod webhooks;
 
 pub use app::{App, SetupToken, StartError};
 

@@ -1,4 +1,7 @@
-//! The pages a person opens: the contract made readable at `/docs`, drawn by the server from the document itself.
+//! The pages a person opens: the reader's app at `/app`, and the contract made readable at `/docs`, drawn by the server from
+//! the document itself.
+
+mod assets;
 
 use crate::contract;
 use actix_web::http::header::{CACHE_CONTROL, LOCATION};
@@ -9,7 +12,7 @@ use std::fmt::Write as _;
 
 /// Adds the pages.
 pub fn pages(config: &mut web::ServiceConfig) {
-    config.service(home).service(docs).service(style);
+    config.service(home).service(docs).service(style).service(report_style).configure(assets::apps);
 }
 
 #[get("/")]
@@ -30,6 +33,15 @@ async fn style() -> HttpResponse {
         .content_type("text/css; charset=utf-8")
         .insert_header((CACHE_CONTROL, "public, max-age=3600"))
         .body(body)
+}
+
+/// The style of printed reports.
+#[get("/report.css")]
+async fn report_style() -> HttpResponse {
+    HttpResponse::Ok()
+        .content_type("text/css; charset=utf-8")
+        .insert_header((CACHE_CONTROL, "public, max-age=3600"))
+        .body(crate::reports::book::style())
 }
 
 fn escaped(text: &str) -> String {

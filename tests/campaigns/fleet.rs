@@ -22,8 +22,18 @@ use std::time::Duration;
 const ACTIVATIONS: usize = 590;
 /// Phones that talk at the same time.
 pub const AT_ONCE: usize = 48;
-/// Members of a pull that move with the clock and not with the data.
-pub const MOVING: [&str; 3] = ["band_low", "band_high", "years_in_service"];
+/// Members of a pull that move with the clock, or with what others read and sell: advice, told anew with the stop's next change.
+pub const MOVING: [&str; 9] = [
+    "band_low",
+    "band_high",
+    "index_most",
+    "index_ahead",
+    "index_ahead_tolerance",
+    "account_sum",
+    "account_tolerance",
+    "purchases_known",
+    "years_in_service",
+];
 
 /// What a fleet is made of.
 pub struct FleetPlan {

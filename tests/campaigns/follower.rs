@@ -1,5 +1,6 @@
 //! What a phone makes of its pulls, and what the server would tell a phone that knows nothing (I7, I10).
 
+use super::fleet::MOVING;
 use super::notebooks::Notebooks;
 use super::seed::Dice;
 use crate::support::follower::Held;
@@ -82,8 +83,7 @@ async fn pull_patiently(world: &World, phone: &SignedIn, path: &str) -> Value {
 fn comparable(stop: &Value) -> Value {
     let mut stop = stop.clone();
     if let Some(meter) = stop["meter"].as_object_mut() {
-        meter.remove("band_low");
-        meter.remove("band_high");
+        MOVING.iter().filter(|name| **name != "years_in_service").for_each(|name| drop(meter.remove(*name)));
     }
     stop
 }

@@ -108,6 +108,11 @@ impl<'w> Street<'w> {
         self.push_from(&self.phone, items).await
     }
 
+    /// A fresh access token of the reader's phone.
+    pub async fn phone_now(&self) -> String {
+        SignedIn::of(&self.world.refresh(&self.phone.refresh).await.1).access
+    }
+
     /// Pushes records from the reader's phone after its access token has run out.
     pub async fn push_later(&self, items: &[Value]) -> Value {
         let (status, tokens) = self.world.refresh(&self.phone.refresh).await;

@@ -1,4 +1,4 @@
-//! Programs of other languages that tests drive: Python, Java and Node, each in a folder of its own under `target`.
+//! Programs of other languages that tests drive: Python, Java, Node and a browser, each in a folder of its own under `target`.
 //!
 //! What they need is installed once, from PyPI and npm by name, and kept until the list of it changes.
 
@@ -10,16 +10,28 @@ use std::sync::{Mutex, OnceLock};
 pub const TESTS: &str = env!("CARGO_MANIFEST_DIR");
 
 /// How to get what is used here.
-const INSTALL: &str = "apt-get install -y default-jre-headless nodejs npm python3-venv";
+const INSTALL: &str = "apt-get install -y default-jre-headless nodejs npm python3-venv chromium fonts-noto-cjk";
 
 /// The tools, where all of them are installed; otherwise says so, and fails where nothing may be skipped.
 pub fn tools() -> Option<Tools> {
     static MISSING: OnceLock<Vec<&str>> = OnceLock::new();
-    let missing = MISSING.get_or_init(|| {
-        let wanted: [&[&str]; 4] =
-            [&["python3", "-c", "import ensurepip"], &["java", "-version"], &["node", "-v"], &["npm", "-v"]];
-        wanted.into_iter().filter(|line| !answers(line)).map(|line| line[0]).collect()
-    });
+    let wanted: [&[&str]; 4] =
+        [&["python3", "-c", "import ensurepip"], &["java", "-version"], &["node", "-v"], &["npm", "-v"]];
+    all_there(MISSING.get_or_init(|| missing(&wanted)))
+}
+
+/// Node and a browser for it, likewise.
+pub fn browser() -> Option<Tools> {
+    static MISSING: OnceLock<Vec<&str>> = OnceLock::new();
+    let wanted: [&[&str]; 3] = [&["node", "-v"], &["npm", "-v"], &["chromium", "--version"]];
+    all_there(MISSING.get_or_init(|| missing(&wanted)))
+}
+
+fn missing<'n>(wanted: &[&[&'n str]]) -> Vec<&'n str> {
+    wanted.iter().filter(|line| !answers(line)).map(|line| line[0]).collect()
+}
+
+fn all_there(missing: &[&str]) -> Option<Tools> {
     if missing.is_empty() {
         return Some(Tools(()));
     }

@@ -10,6 +10,7 @@ use meterbook_api::App;
 use meterbook_api::clock::Clock;
 use meterbook_api::config::{Config, HashCost, Limits};
 use meterbook_api::db::DatabaseUrl;
+use meterbook_api::outbound::OutboundRules;
 use meterbook_api::photos::PhotoPlace;
 use reqwest::header::HeaderMap;
 use reqwest::{Method, RequestBuilder};
@@ -40,6 +41,8 @@ pub struct WorldOptions {
     pub database_url: Option<String>,
     /// It looks around for those who wait more rarely than is good.
     pub look_around: Option<Duration>,
+    /// Where the server may send anything by itself; nowhere unless told.
+    pub outbound: OutboundRules,
 }
 
 /// A server on its own thread, with its own data and its own time. It ends with this value.
@@ -125,6 +128,7 @@ impl World {
             profile: options.profile,
             second_factor: options.second_factor,
             look_around: options.look_around.unwrap_or(Duration::from_secs(2)),
+            outbound: options.outbound,
         };
         let (started, is_started) = mpsc::channel();
         let its_clock = clock.clone();
@@ -217,6 +221,12 @@ impl World {
             self.sign_in("admin").await
         });
         made.await.clone()
+    }
+
+    /// A fresh access token of the administrator, however much time has passed.
+    pub async fn desk_admin(&self) -> String {
+        self.admin().await;
+        self.sign_in("admin").await.access
     }
 
     /// Makes an account, without signing in. Its id and login name.

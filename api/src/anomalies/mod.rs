@@ -1,7 +1,10 @@
 //! Verdicts at ingest and the cases they open (R-10, DOMAIN 4).
 
+pub mod cases;
 mod digest;
+pub mod integrity;
 pub mod lists;
+pub mod neighbours;
 pub mod routes;
 pub mod store;
 mod wire;

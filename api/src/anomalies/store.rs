@@ -1,4 +1,4 @@
-//! What the verdicts need to know of a meter, and the cases they open. A meter's past is in `store/pasts.rs`.
+//! What the verdicts need to know of a meter. Its past is in `store/pasts.rs`, the cases verdicts open in `cases/store/`.
 
 mod pasts;
 
@@ -6,20 +6,23 @@ pub use pasts::{drop_pasts, keep_pasts, load_whole, points_without, store_pasts,
 
 use super::digest;
 use crate::db::schema::{cases, installations, meter_pasts, meter_types, meters, purchases, service_points};
-use crate::db::{Conn, Uuid16, among, each};
+use crate::db::{Conn, among, each};
 use crate::http::{from_ms, to_ms};
+use crate::settings::store::rulebook;
 use chrono::NaiveDate;
 use diesel::prelude::*;
 use meterbook::anomalies::{
-    Facts, Finding, Gas, Observation, Past, Purchases, Settings, Severity, Verdict, Visit, judge, over_age,
+    DoorCheck, Facts, Gas, Observation, Past, Purchases, Settings, Verdict, Visit, door_check, judge, over_age,
 };
 use meterbook::calendar::Instant;
 use meterbook::id::{MeterId, PointId, RecordId};
 use meterbook::meters::{BalanceUnit, Class, Digits, FigureSet, MeterTraits, PointState, in_service_since};
 use meterbook::quantity::Volume;
 use meterbook::readings::Figures;
+use meterbook::settings::Rulebook;
 use std::borrow::Cow;
 use std::collections::HashMap;
+use std::sync::Arc;
 
 /// The flag of a reading that must not be the base of the next check.
 pub const SET_ASIDE: &str = "set_aside";
@@ -34,6 +37,8 @@ pub struct MeterAtPoint {
     state: PointState,
     /// The meter; `None` where no meter is installed.
     pub meter: Option<Installed>,
+    /// The figures the checks go by.
+    rules: Arc<Rulebook>,
 }
 
 /// A meter in place.
@@ -58,6 +63,8 @@ pub struct Installed {
     purchases: Vec<(Instant, Volume, i64)>,
     /// What it was put in with.
     base: Visit,
+    /// Σ(dM − dE) when its counting module was last put right: I4 is summed from there.
+    drift_repaired: Volume,
 }
 
 type TypeRow = (i32, i32, i64, i64, i64, bool, Option<i64>, bool);
@@ -90,9 +97,14 @@ pub fn load_meters(conn: &mut Conn, points: &[i64]) -> QueryResult<HashMap<i64, 
         .select((service_points::id, service_points::class, service_points::state))
         .load(c))?;
     let mut installed = load_installed(conn, points)?;
+    load_repairs(conn, &mut installed)?;
+    let rules = rulebook(conn)?;
     let found = rows.into_iter().filter_map(|(id, class, state)| {
         let (class, state) = (Class::from_code(&class)?, PointState::from_code(&state)?);
-        Some((id, MeterAtPoint { point: PointId(id), class, state, meter: installed.remove(&id) }))
+        Some((
+            id,
+            MeterAtPoint { point: PointId(id), class, state, meter: installed.remove(&id), rules: Arc::clone(&rules) },
+        ))
     });
     Ok(found.collect())
 }
@@ -146,11 +158,59 @@ fn load_installed(conn: &mut Conn, points: &[i64]) -> QueryResult<HashMap<i64, I
                 in_service_since,
                 purchases,
                 base: Visit { at: from_ms(since), figures },
+                drift_repaired: Volume::ZERO,
             },
         );
     }
     pasts::load(conn, &mut installed, &without)?;
     Ok(installed)
+}
+
+/// The same with all of their past, for questions about moments before the last visit.
+pub fn load_meters_whole(conn: &mut Conn, points: &[i64]) -> QueryResult<HashMap<i64, MeterAtPoint>> {
+    let mut meters = load_meters(conn, points)?;
+    load_whole(conn, &mut meters, points)?;
+    Ok(meters)
+}
+
+/// What had drifted when the counting module was put right.
+fn load_repairs(conn: &mut Conn, installed: &mut HashMap<i64, Installed>) -> QueryResult<()> {
+    let three = installed.values_mut().filter(|meter| matches!(meter.traits.figures, FigureSet::Three { .. }));
+    let mut by_meter: HashMap<i64, &mut Installed> = three.map(|meter| (meter.meter.0, meter)).collect();
+    if by_meter.is_empty() {
+        return Ok(());
+    }
+    let meters: Vec<i64> = by_meter.keys().copied().collect();
+    let rows: Vec<(i64, Option<i64>)> = each!(conn, c => cases::table
+        .filter(among(cases::meter_id, &meters))
+        .filter(cases::drift_at_close.is_not_null())
+        .order(cases::closed_at)
+        .select((cases::meter_id, cases::drift_at_close))
+        .load(c))?;
+    for (meter, drift) in rows {
+        if let Some(installed) = by_meter.get_mut(&meter) {
+            installed.drift_repaired = Volume::from_litres(drift.unwrap_or(0));
+        }
+    }
+    Ok(())
+}
+
+/// Σ(dM − dE) of a meter since commissioning, up to a moment; `None` where it hangs there no more or counts nothing.
+pub fn drift_until(conn: &mut Conn, point: i64, meter: i64, at: Instant) -> QueryResult<Option<i64>> {
+    let mut found = load_meters_whole(conn, &[point])?;
+    let Some(mut at_point) = found.remove(&point) else { return Ok(None) };
+    let Some(installed) = at_point.meter.as_mut().filter(|installed| installed.meter.0 == meter) else {
+        return Ok(None);
+    };
+    installed.drift_repaired = Volume::ZERO;
+    let is_three = matches!(installed.traits.figures, FigureSet::Three { .. });
+    let drift = at_point.with_facts(at, |facts| facts.electronic_drift.litres());
+    Ok(drift.filter(|_| is_three))
+}
+
+/// The settings of the checks on a day.
+pub fn settings_on(conn: &mut Conn, day: NaiveDate) -> QueryResult<Settings> {
+    Ok(rulebook(conn)?.anomalies(day))
 }
 
 type Bought = HashMap<i64, Vec<(Instant, Volume, i64)>>;
@@ -178,21 +238,26 @@ impl Installed {
     }
 
     /// What is known before `seen`, judged.
-    fn judge(&self, class: Class, suspended: bool, seen: &Observation<'_>) -> Verdict {
+    fn judge(&self, class: Class, suspended: bool, seen: &Observation<'_>, settings: &Settings) -> Verdict {
+        self.with_facts(class, suspended, seen.at, |facts| judge(facts, seen, settings))
+    }
+
+    /// What is known before a moment, for whatever is to be asked.
+    fn with_facts<T>(&self, class: Class, suspended: bool, at: Instant, ask: impl FnOnce(&Facts<'_>) -> T) -> T {
         let (past, wrap) = (self.known(), self.traits.digits.wrap());
-        let known = past.before(seen.at, wrap);
+        let known = past.before(at, wrap);
         let facts = Facts {
             number: &self.number,
             traits: self.traits,
             class,
             suspended,
             last: known.last,
-            expected: known.last.and_then(|last| past.expected(wrap, last.at, seen.at)),
-            purchases: known.last.and_then(|last| self.purchases_between(last.at, seen.at)),
-            electronic_drift: known.drift,
+            expected: known.last.and_then(|last| past.expected(wrap, last.at, at)),
+            purchases: known.last.and_then(|last| self.purchases_between(last.at, at)),
+            electronic_drift: known.drift - self.drift_repaired,
             recent: &known.recent,
         };
-        judge(&facts, seen, &Settings::default())
+        ask(&facts)
     }
 
     /// Use to be expected between two moments, by what was accepted up to the first: the last visit or a later one.
@@ -201,10 +266,23 @@ impl Installed {
         self.known().expected(self.traits.digits.wrap(), from, to)
     }
 
+    /// Whether it has three figures.
+    #[must_use]
+    pub const fn shows_three(&self) -> bool {
+        matches!(self.traits.figures, FigureSet::Three { .. })
+    }
+
     /// The last accepted visit, for the band at the door.
     #[must_use]
     pub fn last(&self) -> Option<Visit> {
         self.known().visits().last().copied()
+    }
+
+    /// What the three figures are held against each other by until `end`, of which at most `most` is used.
+    #[must_use]
+    pub fn door_check(&self, end: Instant, most: Volume) -> Option<DoorCheck> {
+        let last = self.last()?;
+        door_check(&self.traits, &last.figures, self.purchases_between(last.at, end), most, &Settings::default())
     }
 
     /// S: unknown where the sales system never spoke of this meter.
@@ -234,9 +312,9 @@ impl MeterAtPoint {
     pub fn judge(&mut self, seen: &Observation<'_>, today: NaiveDate) -> Option<Verdict> {
         let suspended = self.state == PointState::Suspended;
         let installed = self.meter.as_mut()?;
-        let mut verdict = installed.judge(self.class, suspended, seen);
-        let age =
-            installed.in_service_since.and_then(|since| over_age(since, Gas::Natural, today, &Settings::default()));
+        let settings = self.rules.anomalies(today);
+        let mut verdict = installed.judge(self.class, suspended, seen, &settings);
+        let age = installed.in_service_since.and_then(|since| over_age(since, Gas::Natural, today, &settings));
         verdict.findings.extend(age);
         if verdict.trusted {
             installed.remember(seen.at, seen.figures);
@@ -246,6 +324,12 @@ impl MeterAtPoint {
 }
 
 impl MeterAtPoint {
+    /// What is known of the meter before a moment; `None` where no meter is installed.
+    pub fn with_facts<T>(&self, at: Instant, ask: impl FnOnce(&Facts<'_>) -> T) -> Option<T> {
+        let suspended = self.state == PointState::Suspended;
+        self.meter.as_ref().map(|installed| installed.with_facts(self.class, suspended, at, ask))
+    }
+
     /// Takes a visit out again whose figures were corrected.
     pub fn forget(&mut self, at: Instant, figures: &Figures) {
         let Some(installed) = self.meter.as_mut() else { return };
@@ -272,120 +356,4 @@ pub struct Source {
     pub record: RecordId,
     /// When it was observed.
     pub observed_at: Instant,
-}
-
-/// Opens a case for each finding that asks for one; a meter has one open case per rule.
-pub fn open_cases(conn: &mut Conn, source: Source, findings: &[Finding], now: Instant) -> QueryResult<()> {
-    for finding in findings {
-        let entry = finding.rule.entry();
-        if entry.severity == Severity::Note {
-            continue;
-        }
-        let evidence: serde_json::Map<String, serde_json::Value> =
-            finding.evidence.iter().map(|(name, value)| (name.to_owned(), value.into())).collect();
-        let row = (
-            cases::meter_id.eq(source.meter.0),
-            cases::point_id.eq(source.point.0),
-            cases::rule.eq(entry.code),
-            cases::kind.eq(entry.kind.code()),
-            cases::state.eq("open"),
-            cases::record_id.eq(Uuid16(source.record.0)),
-            cases::observed_at.eq(to_ms(source.observed_at)),
-            cases::opened_at.eq(to_ms(now)),
-            cases::stake.eq(finding.stake.map(Volume::litres)),
-            cases::evidence.eq(serde_json::Value::Object(evidence).to_string()),
-        );
-        each!(conn, c => diesel::insert_into(cases::table).values(row).on_conflict_do_nothing().execute(c))?;
-    }
-    Ok(())
-}
-
-/// A case as it is stored.
-#[derive(Clone, Debug, Queryable, Selectable)]
-#[diesel(table_name = cases)]
-pub struct CaseRow {
-    /// Its id.
-    pub id: i64,
-    /// The meter.
-    pub meter_id: i64,
-    /// The point.
-    pub point_id: i64,
-    /// The rule's code.
-    pub rule: String,
-    /// The list it is worked from.
-    pub kind: String,
-    /// Where it stands.
-    pub state: String,
-    /// The reading.
-    pub record_id: Uuid16,
-    /// When that was observed.
-    pub observed_at: i64,
-    /// When the case was opened.
-    pub opened_at: i64,
-    /// Volume at stake.
-    pub stake: Option<i64>,
-    /// The finding's evidence, as a JSON object of texts.
-    pub evidence: String,
-}
-
-/// Which cases.
-#[derive(Clone, Debug, Default)]
-pub struct CaseFilter {
-    /// In this state.
-    pub state: Option<String>,
-    /// On this list.
-    pub kind: Option<String>,
-    /// By this rule.
-    pub rule: Option<String>,
-    /// Of this meter.
-    pub meter: Option<i64>,
-    /// Of a point of this route.
-    pub route: Option<i64>,
-}
-
-/// Cases after an id, with the meter's and the point's numbers.
-pub fn list_cases(
-    conn: &mut Conn,
-    filter: &CaseFilter,
-    after: i64,
-    limit: i64,
-) -> QueryResult<Vec<(CaseRow, String, String)>> {
-    each!(conn, c => {
-        let mut query = cases::table
-            .inner_join(meters::table)
-            .inner_join(service_points::table)
-            .filter(cases::id.gt(after))
-            .into_boxed();
-        if let Some(state) = &filter.state {
-            query = query.filter(cases::state.eq(state));
-        }
-        if let Some(kind) = &filter.kind {
-            query = query.filter(cases::kind.eq(kind));
-        }
-        if let Some(rule) = &filter.rule {
-            query = query.filter(cases::rule.eq(rule));
-        }
-        if let Some(meter) = filter.meter {
-            query = query.filter(cases::meter_id.eq(meter));
-        }
-        if let Some(route) = filter.route {
-            query = query.filter(service_points::route_id.eq(route));
-        }
-        query
-            .order(cases::id)
-            .limit(limit)
-            .select((CaseRow::as_select(), meters::number, service_points::number))
-            .load(c)
-    })
-}
-
-/// One case.
-pub fn find_case(conn: &mut Conn, id: i64) -> QueryResult<Option<(CaseRow, String, String)>> {
-    each!(conn, c => cases::table
-        .inner_join(meters::table)
-        .inner_join(service_points::table)
-        .filter(cases::id.eq(id))
-        .select((CaseRow::as_select(), meters::number, service_points::number))
-        .first(c)
-        .optional())
 }

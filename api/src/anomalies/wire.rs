@@ -1,86 +1,10 @@
-//! What cases and rules look like on the wire.
+//! What rules look like on the wire.
 
-use super::store::CaseRow;
-use crate::http::{Time, from_ms};
-use meterbook::anomalies::{Rule, reason};
+use super::cases::store::RuleCount;
+use meterbook::anomalies::Rule;
 use meterbook::text::Language;
 use serde::Serialize;
-use std::collections::BTreeMap;
 use utoipa::ToSchema;
-
-/// One anomaly of one meter.
-#[derive(Serialize, ToSchema)]
-pub struct Case {
-    /// Its id.
-    pub id: i64,
-    /// The meter.
-    pub meter_id: i64,
-    /// 表号.
-    pub meter_number: String,
-    /// The service point.
-    pub service_point_id: i64,
-    /// 户号.
-    pub service_point_number: String,
-    /// The rule's code, as in `GET /v1/rules`.
-    pub rule: String,
-    /// The list it is worked from: `failed`, `slow`, `fast`, `reading`, `register`, `purchase`, `use` or `zero`.
-    pub kind: String,
-    /// `open`, `confirmed`, `dismissed`, `in_work` or `resolved`.
-    pub state: String,
-    /// Why, in one sentence, in Chinese.
-    pub reason_zh: String,
-    /// Why, in one sentence, in English.
-    pub reason_en: String,
-    /// Volume at stake, 0.001 m³.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub stake: Option<i64>,
-    /// The reading that opened it.
-    pub record_id: String,
-    /// When that reading was made.
-    pub observed_at: Time,
-    /// When the case was opened.
-    pub opened_at: Time,
-    /// The figures behind the reason.
-    pub evidence: BTreeMap<String, String>,
-}
-
-impl Case {
-    /// A stored case with the numbers of its meter and point.
-    #[must_use]
-    pub fn of((row, meter_number, service_point_number): (CaseRow, String, String)) -> Self {
-        let evidence: BTreeMap<String, String> = serde_json::from_str(&row.evidence).unwrap_or_default();
-        let value = |name: &str| evidence.get(name).map(String::as_str);
-        let in_words =
-            |language| Rule::from_code(&row.rule).map(|rule| reason(rule, value, language)).unwrap_or_default();
-        Self {
-            id: row.id,
-            meter_id: row.meter_id,
-            meter_number,
-            service_point_id: row.point_id,
-            service_point_number,
-            reason_zh: in_words(Language::Chinese),
-            reason_en: in_words(Language::English),
-            rule: row.rule,
-            kind: row.kind,
-            state: row.state,
-            stake: row.stake,
-            record_id: row.record_id.0.to_string(),
-            observed_at: Time(from_ms(row.observed_at)),
-            opened_at: Time(from_ms(row.opened_at)),
-            evidence,
-        }
-    }
-}
-
-/// Cases by id.
-#[derive(Serialize, ToSchema)]
-pub struct CasePage {
-    /// The rows.
-    pub items: Vec<Case>,
-    /// Give as `after` for the next page; absent on the last.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub next_after: Option<i64>,
-}
 
 /// A rule of the catalogue.
 #[derive(Serialize, ToSchema)]
@@ -97,6 +21,46 @@ pub struct RuleEntry {
     pub reason: String,
     /// What to do about it, in the language asked for.
     pub help: String,
+    /// Cases it opened; the counts are absent for a reader.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub opened: Option<i64>,
+    /// Of these still to be worked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub live: Option<i64>,
+    /// Of these found to be so.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub upheld: Option<i64>,
+    /// Of these found not to be so.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub refuted: Option<i64>,
+    /// Share of those found to be so among those decided, rounded down, in basis points; absent while none is decided.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub upheld_bp: Option<i64>,
+}
+
+impl RuleEntry {
+    /// A rule with how often it was right.
+    #[must_use]
+    pub fn of(rule: Rule, count: Option<RuleCount>, language: Language) -> Self {
+        let entry = rule.entry();
+        let share = |count: RuleCount| {
+            let decided = count.upheld + count.refuted;
+            (decided > 0).then(|| count.upheld * 10_000 / decided)
+        };
+        Self {
+            code: entry.code.to_owned(),
+            kind: entry.kind.code().to_owned(),
+            severity: entry.severity.code().to_owned(),
+            source: entry.source.to_owned(),
+            reason: entry.reason.in_language(language).to_owned(),
+            help: entry.help.in_language(language).to_owned(),
+            opened: count.map(|count| count.opened),
+            live: count.map(|count| count.live),
+            upheld: count.map(|count| count.upheld),
+            refuted: count.map(|count| count.refuted),
+            upheld_bp: count.and_then(share),
+        }
+    }
 }
 
 /// The rules.

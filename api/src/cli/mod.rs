@@ -3,7 +3,10 @@
 mod anomalies;
 mod audit;
 mod backup;
+pub mod coverage;
 mod import;
+mod plan;
+mod report;
 mod serve;
 
 use crate::clock::Clock;
@@ -76,6 +79,8 @@ enum Command {
     Check,
     /// Import a register, purchases or readings from a file.
     Import(import::ImportArgs),
+    /// Make a report's file: workbook, CSV or page to print 报表.
+    Report(report::ReportArgs),
     /// Write all data to a sealed file, while the service goes on 备份.
     ///
     /// One moment's snapshot of every table, compressed and encrypted, the same for SQLite and PostgreSQL: a backup of one
@@ -91,6 +96,10 @@ enum Command {
     Anomalies(anomalies::AnomaliesArgs),
     /// Check the audit log.
     Audit(audit::AuditArgs),
+    /// Prove the seen rates 核对抄见率.
+    Coverage(coverage::CoverageArgs),
+    /// Plan the rounds of a month and print the report; changes nothing 规划抄表任务.
+    Plan(plan::PlanArgs),
     /// Print the OpenAPI document.
     Openapi,
 }
@@ -166,10 +175,13 @@ impl Cli {
             Command::Migrate => migrate_database(&config)?,
             Command::Check => return check(&config),
             Command::Import(args) => return import::run(config, &args),
+            Command::Report(args) => return report::run(config, &args),
             Command::Backup(args) => return backup::run_backup(&config, &args),
             Command::Restore(args) => return backup::run_restore(&config, &args),
             Command::Anomalies(args) => return anomalies::run(&args),
             Command::Audit(args) => return audit::run(config, args),
+            Command::Coverage(args) => return coverage::run(config, args),
+            Command::Plan(args) => return plan::run(config, &args),
             Command::Openapi => print!("{}", crate::contract::openapi_yaml()?),
         }
         Ok(ExitCode::SUCCESS)
@@ -190,6 +202,9 @@ impl Settings {
             photo_keep_unnamed_days: self.photo_keep_unnamed_days,
             password_profile: self.password_profile.clone(),
             second_factor: self.second_factor.clone(),
+            // Where the service may send anything is written down in a file, not said in passing.
+            webhook_allow: None,
+            webhook_allow_private: None,
         };
         Ok(file.overlaid(flags).settle()?)
     }

@@ -1,24 +1,61 @@
 //! Coverage (抄见率, R-5): one narrow plan row per period and point, counters kept by its change, read in no time.
 
 pub mod closing;
+pub mod outlook;
+pub mod reviews;
 pub mod routes;
 pub mod store;
+pub mod windows;
 mod wire;
 
 pub use wire::*;
 
 use crate::App;
-use crate::db::{Isolation, StoreError};
-use meterbook::calendar::{Instant, Period};
+use crate::db::{Isolation, Store, StoreError};
+use chrono::{Days, NaiveDate};
+use meterbook::calendar::{Instant, Period, Zone};
 
 /// How many points are placed in one transaction while a period is laid out.
 const LAYOUT_CHUNK: i64 = 500;
+
+/// What lines are grouped by, beside their class.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Grouping {
+    /// The class alone.
+    Class,
+    /// By area.
+    Area,
+    /// By route.
+    Route,
+    /// By reader.
+    Reader,
+}
+
+impl Grouping {
+    /// The grouping of its name.
+    #[must_use]
+    pub fn parse(name: &str) -> Option<Self> {
+        match name {
+            "class" => Some(Self::Class),
+            "area" => Some(Self::Area),
+            "route" => Some(Self::Route),
+            "reader" => Some(Self::Reader),
+            _ => None,
+        }
+    }
+}
 
 /// The month and the quarter a moment lies in.
 #[must_use]
 pub fn periods_at(app: &App, at: Instant) -> [Period; 2] {
     let day = app.config.zone.day(at);
     [Period::month_of(day), Period::quarter_of(day)]
+}
+
+/// The day ages of a period are told as of: today, once it is over its last day.
+#[must_use]
+pub fn as_of(period: Period, today: NaiveDate) -> NaiveDate {
+    today.min(period.end_day().checked_sub_days(Days::new(1)).unwrap_or(NaiveDate::MAX)).max(period.first_day())
 }
 
 /// Lays a period out: every point of its population gets its row. Safe to run again, on several nodes, and beside pushes:
@@ -34,7 +71,16 @@ pub async fn open_period(app: &App, period: Period) -> Result<(), StoreError> {
     if declared.await? {
         return Ok(());
     }
-    lay_out(app, period).await?;
+    // What was missed before shows in the periods after it: where an older one is opened later, those are laid out again.
+    let later = app.store.read("later_periods", move |conn| {
+        let declared = store::declared_periods(conn)?.into_iter().map(|(known, _)| known);
+        Ok(declared
+            .filter(|known| known.length_in_months() == period.length_in_months() && *known >= period)
+            .collect::<Vec<_>>())
+    });
+    for period in later.await? {
+        lay_out(&app.store, app.config.zone, period).await?;
+    }
     app.store
         .write("period_laid_out", Isolation::Serializable, move |conn| store::mark_laid_out(conn, period, now))
         .await
@@ -44,13 +90,12 @@ pub async fn open_period(app: &App, period: Period) -> Result<(), StoreError> {
 ///
 /// # Errors
 /// The database's.
-pub async fn lay_out(app: &App, period: Period) -> Result<(), StoreError> {
-    let zone = app.config.zone;
+pub async fn lay_out(store: &Store, zone: Zone, period: Period) -> Result<(), StoreError> {
     let mut after = 0;
     loop {
-        let chunk = app.store.write("lay_out_period", Isolation::RowLocks, move |conn| {
-            let points = store::points_after(conn, after, LAYOUT_CHUNK)?;
-            store::retouch(conn, zone, &points, &[period])?;
+        let chunk = store.write("lay_out_period", Isolation::RowLocks, move |conn| {
+            let points = self::store::points_after(conn, after, LAYOUT_CHUNK)?;
+            self::store::retouch(conn, zone, &points, &[period])?;
             Ok(points)
         });
         match chunk.await?.last() {

@@ -1,18 +1,20 @@
 //! Reading coverage.
 
-use super::store::{self, Counter};
+use super::store;
 use super::wire::{CoverageLine, CoverageReport};
+use super::{Grouping, as_of};
 use crate::App;
 use crate::db::Conn;
 use crate::http::{Problem, ProblemCode, Session, Time};
+use crate::settings::store::rulebook;
+use crate::sync::gaps::store::missing_by_reader;
 use actix_web::get;
 use actix_web::web::{Data, Json, Query};
+use chrono::NaiveDate;
 use meterbook::accounts::Operation;
 use meterbook::calendar::Period;
-use meterbook::coverage::{Settings, Tally};
 use meterbook::meters::Class;
 use serde::Deserialize;
-use std::collections::BTreeMap;
 
 /// Which coverage, in what detail.
 #[derive(Deserialize, utoipa::IntoParams)]
@@ -26,37 +28,29 @@ pub struct CoverageQuery {
     group: Option<String>,
 }
 
-/// What lines are grouped by.
-#[derive(Clone, Copy)]
-pub enum Grouping {
-    /// The class alone.
-    Class,
-    /// By area.
-    Area,
-    /// By route.
-    Route,
-    /// By reader.
-    Reader,
-}
-
-impl Grouping {
-    const fn key(self, counter: &Counter) -> i64 {
-        match self {
-            Self::Class => 0,
-            Self::Area => counter.area_id,
-            Self::Route => counter.route_id,
-            Self::Reader => counter.reader_id,
-        }
-    }
-}
-
-fn wrong(name: &str, expected: &str) -> Problem {
+/// A parameter that is none of what was expected.
+pub(super) fn wrong(name: &str, expected: &str) -> Problem {
     Problem::new(ProblemCode::InvalidParameter).fault(
         name,
         "invalid",
         format!("应为 {expected}"),
         format!("expected {expected}"),
     )
+}
+
+/// The period of a parameter.
+pub(super) fn period_of(text: &str) -> Result<Period, Problem> {
+    Period::parse(text).ok_or_else(|| wrong("period", "YYYY-MM / YYYY-Qn"))
+}
+
+/// The class of a parameter.
+pub(super) fn class_of(code: &str) -> Result<Class, Problem> {
+    Class::from_code(code).ok_or_else(|| wrong("class", &Class::ALL.map(Class::code).join(" / ")))
+}
+
+/// The grouping of a parameter.
+pub(super) fn grouping_of(name: Option<&str>) -> Result<Grouping, Problem> {
+    Grouping::parse(name.unwrap_or("class")).ok_or_else(|| wrong("group", "class / area / route / reader"))
 }
 
 /// Coverage against the targets of R-5, from counters kept in the transactions of the pushes themselves.
@@ -72,29 +66,26 @@ pub async fn get_coverage(
     let now = app.clock.now();
     let periods = match query.period.as_deref() {
         None => super::periods_at(&app, now).to_vec(),
-        Some(text) => vec![Period::parse(text).ok_or_else(|| wrong("period", "YYYY-MM / YYYY-Qn"))?],
+        Some(text) => vec![period_of(text)?],
     };
-    let class = match query.class.as_deref() {
-        None => None,
-        Some(code) => {
-            Some(Class::from_code(code).ok_or_else(|| wrong("class", &Class::ALL.map(Class::code).join(" / ")))?)
-        }
-    };
-    let grouping = match query.group.as_deref() {
-        None | Some("class") => Grouping::Class,
-        Some("area") => Grouping::Area,
-        Some("route") => Grouping::Route,
-        Some("reader") => Grouping::Reader,
-        Some(_) => return Err(wrong("group", "class / area / route / reader")),
-    };
-    let lines = app.store.read("get_coverage", move |conn| {
+    let class = query.class.as_deref().map(class_of).transpose()?;
+    let grouping = grouping_of(query.group.as_deref())?;
+    let today = app.config.zone.day(now);
+    let found = app.store.read("get_coverage", move |conn| {
         let mut lines = Vec::new();
         for period in &periods {
-            lines.extend(coverage_lines(conn, *period, class, grouping)?);
+            lines.extend(coverage_lines(conn, *period, class, grouping, today)?);
         }
-        Ok(lines)
+        let missing = missing_by_reader(conn)?;
+        if grouping == Grouping::Reader {
+            for line in &mut lines {
+                line.missing_records = line.group_id.map(|reader| missing.get(&reader).copied().unwrap_or(0));
+            }
+        }
+        Ok((lines, missing.values().sum()))
     });
-    Ok(Json(CoverageReport { counted_at: Time(now), lines: lines.await? }))
+    let (lines, missing_records) = found.await?;
+    Ok(Json(CoverageReport { counted_at: Time(now), missing_records, lines }))
 }
 
 fn coverage_lines(
@@ -102,18 +93,15 @@ fn coverage_lines(
     period: Period,
     class: Option<Class>,
     grouping: Grouping,
+    today: NaiveDate,
 ) -> diesel::QueryResult<Vec<CoverageLine>> {
-    let mut tallies: BTreeMap<(Class, i64), Tally> = BTreeMap::new();
-    for counter in store::load_counters(conn, period)? {
-        if class.is_none_or(|class| class == counter.class) {
-            tallies.entry((counter.class, grouping.key(&counter))).or_default().put(counter.bucket, counter.points);
-        }
-    }
+    let lines = store::lines(conn, period, grouping, as_of(period, today))?;
     let names = store::group_names(conn, grouping)?;
-    let settings = Settings::default();
-    let line = |((class, id), tally): (&(Class, i64), &Tally)| {
-        let group = (!matches!(grouping, Grouping::Class)).then(|| (*id, names.get(id).cloned().unwrap_or_default()));
-        CoverageLine::of(period.to_string(), *class, group, tally, &settings)
+    let settings = rulebook(conn)?.coverage(period);
+    let wanted = lines.iter().filter(|((of, _), _)| class.is_none_or(|class| class == *of));
+    let line = |((class, id), line): (&(Class, i64), &store::Line)| {
+        let group = (grouping != Grouping::Class).then(|| (*id, names.get(id).cloned().unwrap_or_default()));
+        CoverageLine::of(period.to_string(), *class, group, line, &settings)
     };
-    Ok(tallies.iter().map(line).collect())
+    Ok(wanted.map(line).collect())
 }

@@ -1,8 +1,10 @@
 //! What coverage looks like on the wire.
 
+use super::store::Line;
 use crate::http::Time;
-use meterbook::coverage::{Bucket, Settings, Tally};
+use meterbook::coverage::{Bucket, Mark, Settings};
 use meterbook::meters::Class;
+use meterbook::quantity::BasisPoints;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -11,6 +13,8 @@ use utoipa::ToSchema;
 pub struct CoverageReport {
     /// As of when.
     pub counted_at: Time,
+    /// Numbers that phones have given and that never came, of all phones.
+    pub missing_records: u64,
     /// One line per class and group.
     pub lines: Vec<CoverageLine>,
 }
@@ -62,15 +66,49 @@ pub struct CoverageLine {
     pub met: Option<bool>,
     /// ceil(target × D): points that must be seen.
     pub needed: u64,
+    /// floor(suspended × 10,000 / population); absent where there are no points.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub suspended_bp: Option<u32>,
     /// Whether more than 2 % of the class are suspended.
     pub suspended_warning: bool,
+    /// Of `no_access`: proven by a photo.
+    pub proven_attempts: u64,
+    /// floor((seen + proven attempts) × 10,000 / D).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub attempted_bp: Option<u32>,
+    /// Of `seen`: with a photo.
+    pub with_evidence: u64,
+    /// floor(with evidence × 10,000 / seen).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub evidence_bp: Option<u32>,
+    /// Of `seen`, commercial: only before the window of R-6.
+    pub early: u64,
+    /// Of `seen`, commercial: in the window.
+    pub on_time: u64,
+    /// Of `seen`, commercial: only after the window.
+    pub late: u64,
+    /// floor(on time × 10,000 / D); only for commercial points.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub on_time_bp: Option<u32>,
+    /// Points of D that are not seen and were not in the period before either.
+    pub repeat_unseen: u64,
+    /// Days since the longest unseen point of D was seen, as of today or the period's last day; 0 if all are seen.
+    pub oldest_unseen_days: u32,
+    /// Points of D unseen for more than 180 days.
+    pub unseen_over_180: u64,
+    /// Points of D unseen for more than 365 days.
+    pub unseen_over_365: u64,
+    /// Records missing of the reader's phones; only where grouped by reader.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub missing_records: Option<u64>,
 }
 
 impl CoverageLine {
-    /// The line of a tally.
+    /// The line of counted figures.
     #[must_use]
-    pub fn of(period: String, class: Class, group: Option<(i64, String)>, tally: &Tally, settings: &Settings) -> Self {
-        let target = settings.target(class);
+    pub fn of(period: String, class: Class, group: Option<(i64, String)>, line: &Line, settings: &Settings) -> Self {
+        let (target, Line { tally, companions, unseen }) = (settings.target(class), line);
+        let points = |rate: BasisPoints| rate.0;
         let (group_id, group_name) = group.unzip();
         Self {
             period,
@@ -93,7 +131,21 @@ impl CoverageLine {
             target_bp: target.0,
             met: tally.met(target),
             needed: tally.needed(target),
+            suspended_bp: tally.suspended_share().map(points),
             suspended_warning: tally.suspended_above(settings.suspended_warning),
+            proven_attempts: companions.count(Mark::ProvenAttempt),
+            attempted_bp: companions.attempted(tally).map(points),
+            with_evidence: companions.count(Mark::Evidence),
+            evidence_bp: companions.evidence(tally).map(points),
+            early: companions.count(Mark::Early),
+            on_time: companions.count(Mark::OnTime),
+            late: companions.count(Mark::Late),
+            on_time_bp: companions.on_time(class, tally).map(points),
+            repeat_unseen: companions.count(Mark::RepeatUnseen),
+            oldest_unseen_days: unseen.oldest_days,
+            unseen_over_180: unseen.over_180,
+            unseen_over_365: unseen.over_365,
+            missing_records: None,
         }
     }
 }

@@ -6,6 +6,7 @@ use diesel::connection::SimpleConnection;
 use diesel::{Connection, ConnectionError, ConnectionResult, QueryResult, RunQueryDsl, SqliteConnection};
 use diesel_async::AsyncPgConnection;
 use diesel_async::async_connection_wrapper::AsyncConnectionWrapper;
+use meterbook::settings::Rulebook;
 use std::fmt;
 use std::ops::{Deref, DerefMut};
 use std::sync::Arc;
@@ -25,11 +26,16 @@ pub enum Conn {
 pub struct Held<C> {
     conn: Box<C>,
     keys: Option<Arc<Keys>>,
+    rulebook: Option<(RulebookVersion, Arc<Rulebook>)>,
 }
+
+/// Tells one state of the settings from another: rows, last id, last moment. Rows are only added, so two different states
+/// never have all three in common, not even where a transaction that added one was rolled back.
+pub type RulebookVersion = (i64, i64, i64);
 
 impl<C> From<C> for Held<C> {
     fn from(conn: C) -> Self {
-        Self { conn: Box::new(conn), keys: None }
+        Self { conn: Box::new(conn), keys: None, rulebook: None }
     }
 }
 
@@ -131,6 +137,25 @@ impl Conn {
         match self {
             Self::Sqlite(held) => held.keys.clone(),
             Self::Postgres(held) => held.keys.clone(),
+        }
+    }
+
+    /// The rulebook this connection read last, if it was of that version.
+    #[must_use]
+    pub(crate) fn known_rulebook(&self, version: RulebookVersion) -> Option<Arc<Rulebook>> {
+        let known = match self {
+            Self::Sqlite(held) => &held.rulebook,
+            Self::Postgres(held) => &held.rulebook,
+        };
+        known.as_ref().filter(|(known, _)| *known == version).map(|(_, book)| Arc::clone(book))
+    }
+
+    /// Keeps a rulebook with the connection, so that the next decision need not read it again.
+    pub(crate) fn keep_rulebook(&mut self, version: RulebookVersion, book: &Arc<Rulebook>) {
+        let kept = Some((version, Arc::clone(book)));
+        match self {
+            Self::Sqlite(held) => held.rulebook = kept,
+            Self::Postgres(held) => held.rulebook = kept,
         }
     }
 

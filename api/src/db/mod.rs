@@ -22,7 +22,7 @@ pub(crate) use among::among;
 pub(crate) use columns::columns;
 pub use columns::{Column, Columns};
 pub(crate) use conn::{Access, each};
-pub use conn::{Conn, DatabaseUrl, PgConnection};
+pub use conn::{Conn, DatabaseUrl, PgConnection, RulebookVersion};
 pub use lock::Lockable;
 pub use migrate::{
     MigrationError, MigrationState, known_migrations, migrate, migrate_exactly, migrate_with, migration_state,

@@ -2,17 +2,25 @@
 
 #![expect(missing_docs, reason = "the columns are described in the migrations")]
 
+mod case_work;
 mod derived;
 mod evidence;
 mod factors;
+mod figures;
 mod following;
+mod planning;
 mod pushed;
+mod reports;
 
+pub use case_work::*;
 pub use derived::*;
 pub use evidence::*;
 pub use factors::*;
+pub use figures::*;
 pub use following::*;
+pub use planning::*;
 pub use pushed::*;
+pub use reports::*;
 
 diesel::table! {
     use crate::db::types::UuidKey;
@@ -302,6 +310,7 @@ diesel::table! {
         state -> Text,
         changed_at -> BigInt,
         taken_out_at -> Nullable<BigInt>,
+        moved_out -> Bool,
     }
 }
 
@@ -363,6 +372,7 @@ diesel::table! {
         period -> Integer,
         opened_at -> BigInt,
         laid_out_at -> Nullable<BigInt>,
+        closed_at -> Nullable<BigInt>,
     }
 }
 
@@ -375,6 +385,9 @@ diesel::table! {
         route_id -> BigInt,
         reader_id -> BigInt,
         bucket -> Integer,
+        marks -> Integer,
+        unseen_since -> Integer,
+        missed -> Integer,
     }
 }
 
@@ -387,25 +400,6 @@ diesel::table! {
         reader_id -> BigInt,
         bucket -> Integer,
         points -> BigInt,
-    }
-}
-
-diesel::table! {
-    use crate::db::types::UuidKey;
-    use diesel::sql_types::*;
-
-    cases (id) {
-        id -> BigInt,
-        meter_id -> BigInt,
-        point_id -> BigInt,
-        rule -> Text,
-        kind -> Text,
-        state -> Text,
-        record_id -> UuidKey,
-        observed_at -> BigInt,
-        opened_at -> BigInt,
-        stake -> Nullable<BigInt>,
-        evidence -> Text,
     }
 }
 
@@ -422,8 +416,16 @@ diesel::joinable!(stops -> service_points (point_id));
 diesel::joinable!(audit_links -> audit_log (audit_id));
 diesel::joinable!(cases -> meters (meter_id));
 diesel::joinable!(cases -> service_points (point_id));
+diesel::joinable!(case_findings -> cases (case_id));
+diesel::joinable!(case_moves -> cases (case_id));
+diesel::joinable!(webhook_messages -> webhook_subscriptions (subscription_id));
+diesel::joinable!(reread_items -> reread_lists (list_id));
+diesel::joinable!(reread_items -> service_points (point_id));
+diesel::joinable!(case_findings -> records (record_id));
 diesel::joinable!(hazards -> service_points (point_id));
 diesel::joinable!(found_changes -> service_points (point_id));
+diesel::joinable!(time_reviews -> service_points (point_id));
+diesel::joinable!(plan_stops -> service_points (point_id));
 diesel::joinable!(quarantine_decisions -> quarantine (quarantine_id));
 
 diesel::allow_tables_to_appear_in_same_query!(
@@ -460,6 +462,13 @@ diesel::allow_tables_to_appear_in_same_query!(
     coverage_plan,
     coverage_counters,
     cases,
+    case_findings,
+    case_moves,
+    webhook_subscriptions,
+    webhook_messages,
+    lab_runs,
+    reread_lists,
+    reread_items,
     record_links,
     corrected_records,
     hazards,
@@ -470,8 +479,30 @@ diesel::allow_tables_to_appear_in_same_query!(
     chain_breaks,
     period_closings,
     period_snapshots,
+    coverage_marks,
+    reader_days,
+    window_exceptions,
+    time_reviews,
+    time_decisions,
+    period_lines,
+    period_ages,
+    restated_points,
+    period_versions,
+    jobs,
     photos,
     record_photos,
     photo_uploads,
     photo_upload_pieces,
+    report_versions,
+    report_pieces,
+    appraisals,
+    appraisal_objections,
+    appraisal_answers,
+    reader_profiles,
+    reader_absences,
+    visit_terms,
+    appointments,
+    plans,
+    plan_rounds,
+    plan_stops,
 );

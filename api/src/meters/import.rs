@@ -227,7 +227,14 @@ impl Import {
             }
         }
         report.added = new.len();
-        if report.settle(self.options) { purchases::store::insert(conn, &new) } else { Ok(()) }
+        if report.settle(self.options) {
+            purchases::store::insert(conn, &new)?;
+            let meters: Vec<i64> = new.iter().map(|(_, meter)| *meter).collect();
+            let points = purchases::store::points_of(conn, &meters)?;
+            // The check of the three figures at the door stands on what was bought.
+            announce_points(conn, &points, "purchases", self.now)?;
+        }
+        Ok(())
     }
 
     fn readings(

@@ -2,6 +2,7 @@
 
 mod away;
 mod feed;
+mod planned;
 mod points;
 mod walk;
 
@@ -11,19 +12,21 @@ use crate::coverage::store::retouch_everywhere;
 use crate::db::schema::{round_holders, rounds, routes, service_points, stops};
 use crate::db::{Conn, Lockable, Statement, Value, among, each};
 use crate::http::{Problem, ProblemCode, Time, from_ms, to_ms};
+use crate::settings::store::rulebook;
 use chrono::NaiveDate;
 use diesel::prelude::*;
 use meterbook::accounts::{Actor, Role};
 use meterbook::calendar::{Instant, Zone};
 use meterbook::id::{AccountId, PointId, RoundId};
 use meterbook::rounds::{
-    Assigned, Cancelled, Holding, RoundFacts, RoundState, RoundWindow, Settings, StopCounts, StopKinds, StopState,
-    StopVisit, decide_assign, decide_cancel, progress,
+    Assigned, Cancelled, Holding, RoundFacts, RoundState, RoundWindow, StopCounts, StopKinds, StopState, StopVisit,
+    decide_assign, decide_cancel, progress,
 };
 use std::collections::{BTreeMap, HashMap};
 
 pub use away::{put_round_away, rounds_to_put_away};
 pub use feed::{FeedChange, announce, entries_before, feed_keep, purge_feed};
+pub use planned::{PlannedDay, change_planned, make_planned, read_stops, stands_for, stops_elsewhere};
 pub use points::announce_points;
 pub use walk::{learn_walk_of, walks_to_learn};
 
@@ -161,7 +164,8 @@ pub fn list_stops(conn: &mut Conn, id: RoundId) -> QueryResult<Vec<RoundStop>> {
     Ok(rows.into_iter().map(stop).collect())
 }
 
-fn not_a_reader() -> Problem {
+/// Not somebody who can be given a round.
+pub fn not_a_reader() -> Problem {
     let (zh, en) = ("应为在用的抄表员账号", "expected the account of an active reader");
     Problem::new(ProblemCode::InvalidInput).fault("/reader_id", "not_a_reader", zh, en)
 }
@@ -258,7 +262,8 @@ pub fn assign_round(
     if !is_reader(conn, reader)? {
         return Ok(Err(not_a_reader()));
     }
-    let state = match decide_assign(row.facts(), reader, now, &Settings::default()) {
+    let settings = rulebook(conn)?.rounds(zone.day(now));
+    let state = match decide_assign(row.facts(), reader, now, &settings) {
         // Put away, it comes back to the phone it was on.
         Assigned::Unchanged if row.put_away_at.is_some() => {
             bring_back(conn, id, reader, now)?;
@@ -307,7 +312,8 @@ pub fn cancel_round(
 ) -> QueryResult<Result<Round, Problem>> {
     lock_round_and_points(conn, id)?;
     let Some(row) = find_round(conn, id)? else { return Ok(Err(Problem::new(ProblemCode::NotFound))) };
-    match decide_cancel(row.facts(), now, &Settings::default()) {
+    let settings = rulebook(conn)?.rounds(zone.day(now));
+    match decide_cancel(row.facts(), now, &settings) {
         Cancelled::Refused => {
             let (zh, en) = ("任务已完成", "the round is done");
             return Ok(Err(Problem::new(ProblemCode::Conflict).detail(zh, en)));

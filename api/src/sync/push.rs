@@ -4,6 +4,7 @@ mod chain;
 mod corrections;
 mod effects;
 mod lateness;
+mod neighbours;
 mod release;
 
 pub use self::release::{Origin, Release, Released, release};
@@ -14,23 +15,31 @@ use self::effects::Effects;
 use self::lateness::Lateness;
 use super::item::{Corrected, Fault, Incoming, Observed, Record};
 use super::store::{self, Accepted, Aside, Clocks, Known, NewRecord, Phone};
-use crate::anomalies::store::{MeterAtPoint, SET_ASIDE, Source, drop_pasts, load_meters, load_whole, store_pasts};
-use crate::coverage::store::sighted;
+use crate::anomalies::cases::Judged;
+use crate::anomalies::store::{
+    Installed, MeterAtPoint, SET_ASIDE, Source, drop_pasts, load_meters, load_whole, store_pasts,
+};
+use crate::coverage::reviews::store::{NewReview, insert_reviews};
+use crate::coverage::store::{note_day, sighted};
 use crate::db::{Conn, Lockable};
 use crate::planted::{self, Bug};
 use crate::rounds::store::{announce_points, holdings, visit_stops};
+use crate::settings::store::rulebook;
 use chrono::NaiveDate;
 use diesel::QueryResult;
 use meterbook::anomalies::{Observation, Verdict};
 use meterbook::calendar::{Instant, Period, Zone};
-use meterbook::coverage::{Settings as CoverageSettings, Sighting, SightingKind};
+use meterbook::coverage::{ReaderDay, Sighting, SightingKind, period_of};
 use meterbook::id::{AccountId, DeviceId, PointId, RecordId};
+use meterbook::meters::Class;
 use meterbook::readings::correction::ALREADY_CORRECTED;
-use meterbook::readings::observed::{Observed as ObservedTime, TimeClaim, TimeSettings, needs_time_review, observe};
+use meterbook::readings::observed::{Observed as ObservedTime, TimeClaim, needs_time_review, observe};
 use meterbook::readings::{Figures, Linking, ReadingKind, form_faults};
 use meterbook::rounds::{Holding, Standing, StopVisit, standing};
+use meterbook::settings::Rulebook;
 use meterbook::sync::{Outcome, Rejection, Sequence};
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
 use uuid::Uuid;
 
 /// A person took it out of quarantine.
@@ -82,7 +91,8 @@ pub struct Pushed {
 pub fn push(conn: &mut Conn, sender: &Sender, items: &[Incoming]) -> QueryResult<Pushed> {
     let phone = store::lock_phone(conn, sender.device)?;
     let mut batch = Batch::load(conn, sender, phone, items)?;
-    let receipts = items.iter().map(|item| batch.take(conn, item)).collect::<QueryResult<Vec<_>>>()?;
+    let mut receipts = items.iter().map(|item| batch.take(conn, item)).collect::<QueryResult<Vec<_>>>()?;
+    batch.find_swaps(conn, items, &mut receipts)?;
     batch.finish(conn)?;
     let told = sender.last_seq.filter(|told| batch.phone.last_seq.unwrap_or(0) < *told);
     if let Some(told) = told {
@@ -115,6 +125,8 @@ struct Batch<'s> {
     chain: Chain,
     lateness: Lateness,
     effects: Effects,
+    rules: Arc<Rulebook>,
+    reviews: Vec<NewReview>,
 }
 
 impl<'s> Batch<'s> {
@@ -129,13 +141,14 @@ impl<'s> Batch<'s> {
         if !planted::is(Bug::CheckThenInsert) {
             conn.lock(Lockable::ServicePoints, &points)?;
         }
+        let rules = rulebook(conn)?;
         let records = store::known_records(conn, &ids)?;
         let corrections = Corrections::load(conn, sender.reader, items)?;
         let mut meters = load_meters(conn, &points)?;
         // What is kept of a meter's past is enough for what was seen after all of it, and where nothing is taken out.
         let needs_all = |item: &Incoming| {
             let record = item.record.as_ref().ok().filter(|record| !records.contains_key(&record.id))?;
-            let at = observed_time(sender, &phone, record).at;
+            let at = observed_time(sender, &phone, record, &rules).at;
             let is_short = !corrections.is_idle() || !meters.get(&record.point)?.covers(at);
             is_short.then_some(record.point)
         };
@@ -159,6 +172,8 @@ impl<'s> Batch<'s> {
             chain: Chain::load(conn, sender.device, items)?,
             lateness: Lateness::default(),
             effects: Effects::default(),
+            rules,
+            reviews: Vec::new(),
         })
     }
 
@@ -218,7 +233,7 @@ impl<'s> Batch<'s> {
                 return fault(wrong.code(), &format!("/{}", wrong.figure().code()));
             }
         }
-        Ok((observed_time(self.sender, &self.phone, record), standing))
+        Ok((self.observed_time(record), standing))
     }
 
     /// A reader may correct his own record after the round has gone to another; what waits for its target may be of any
@@ -235,7 +250,11 @@ impl<'s> Batch<'s> {
         if linking == Linking::Waiting && standing == Standing::Stranger {
             return Err(stranger());
         }
-        Ok((observed_time(self.sender, &self.phone, record), standing))
+        Ok((self.observed_time(record), standing))
+    }
+
+    fn observed_time(&self, record: &Record) -> ObservedTime {
+        observed_time(self.sender, &self.phone, record, &self.rules)
     }
 
     fn accept(
@@ -247,15 +266,21 @@ impl<'s> Batch<'s> {
     ) -> QueryResult<Receipt> {
         let Some(at_point) = self.meters.get_mut(&record.point) else { return Err(diesel::NotFound) };
         let late = match record.observed.is_visit() {
-            true => self.lateness.flags(conn, self.sender, at_point.class, time.at)?,
+            true => self.lateness.flags(conn, self.sender, at_point.class, time.at, &self.rules)?,
             false => Vec::new(),
         };
         let meter = at_point.meter.as_ref().map(|installed| installed.meter);
+        let needs_three = at_point.meter.as_ref().is_some_and(Installed::shows_three);
         let arrival = self.corrections.arrive(conn, self.sender, record, meter, time.at)?;
         if arrival == Arrival::Taken {
             return self.keep_aside(conn, item, Outcome::Conflict, ALREADY_CORRECTED, "/corrects", None);
         }
-        let mut flags = time_flags(&time, at_point, self.sender.zone, record.observed.is_visit());
+        let review = record.observed.is_visit() && is_in_doubt(&self.rules, &time, at_point.class, self.sender);
+        if review {
+            let (point, observed_at, is_lost) = (record.point, time.at, time.clock_lost);
+            self.reviews.push(NewReview { record: RecordId(record.id), point, observed_at, is_lost });
+        }
+        let mut flags = time_flags(&time, review);
         let noted = [
             (record.has_evidence, "proof"),
             (standing == Standing::Former, "after_reassignment"),
@@ -289,7 +314,7 @@ impl<'s> Batch<'s> {
         if let Some((verdict, meter)) = verdict.zip(meter) {
             let source =
                 Source { meter, point: PointId(record.point), record: RecordId(record.id), observed_at: time.at };
-            self.effects.find(source, verdict.findings);
+            self.effects.judge(judged(source, verdict, record, needs_three));
         }
         self.effects.report(record, meter, time.at);
         self.records.insert(record.id, Known { hash: item.hash.clone(), flags: flags.join(",") });
@@ -315,7 +340,8 @@ impl<'s> Batch<'s> {
         };
         let day = self.sender.zone.day(at);
         self.visits.push((PointId(record.point), day, StopVisit::of(what)));
-        let sighting = Sighting { at, what, complete: true, voided: false, rejected: false, time_review };
+        let evidence = record.has_evidence;
+        let sighting = Sighting { at, what, complete: true, evidence, voided: false, rejected: false, time_review };
         self.sightings.push((record.point, sighting));
         self.days.insert(day);
     }
@@ -366,6 +392,8 @@ impl<'s> Batch<'s> {
         drop_pasts(conn, &reworked)?;
         announce_points(conn, &reworked, "corrected", self.sender.received_at)?;
         visit_stops(conn, self.sender.reader, &self.visits, self.sender.received_at)?;
+        insert_reviews(conn, self.sender.reader, self.sender.received_at, &self.reviews)?;
+        self.note_days(conn)?;
         let periods: BTreeSet<Period> =
             self.days.iter().flat_map(|day| [Period::month_of(*day), Period::quarter_of(*day)]).collect();
         let periods: Vec<Period> = periods.into_iter().collect();
@@ -373,7 +401,22 @@ impl<'s> Batch<'s> {
     }
 }
 
-fn observed_time(sender: &Sender, phone: &Phone, record: &Record) -> ObservedTime {
+impl Batch<'_> {
+    /// Counts the visits of the reader's days.
+    fn note_days(&self, conn: &mut Conn) -> QueryResult<()> {
+        let mut days: BTreeMap<NaiveDate, ReaderDay> = BTreeMap::new();
+        for (_, sighting) in &self.sightings {
+            let day = days.entry(self.sender.zone.day(sighting.at)).or_default();
+            match sighting.what {
+                SightingKind::Reading(_) => day.readings += 1,
+                SightingKind::Attempt { .. } => day.attempts += 1,
+            }
+        }
+        days.into_iter().try_for_each(|(day, more)| note_day(conn, self.sender.reader, day, more))
+    }
+}
+
+fn observed_time(sender: &Sender, phone: &Phone, record: &Record, rules: &Rulebook) -> ObservedTime {
     let claim = TimeClaim {
         read_at: record.read_at,
         source: record.source,
@@ -385,15 +428,19 @@ fn observed_time(sender: &Sender, phone: &Phone, record: &Record) -> ObservedTim
         received_at: sender.received_at,
         last_sync: phone.clock,
     };
-    observe(&claim, &TimeSettings::default())
+    observe(&claim, &rules.time(sender.zone.day(sender.received_at)))
 }
 
-fn time_flags(time: &ObservedTime, at_point: &MeterAtPoint, zone: Zone, is_visit: bool) -> Vec<String> {
-    let settings = TimeSettings::default();
-    let review =
-        is_visit && needs_time_review(time, at_point.class, settings.uncertainty, zone, &CoverageSettings::default());
+fn time_flags(time: &ObservedTime, review: bool) -> Vec<String> {
     let noted = [(review, "time_review"), (time.clock_ahead, "clock_ahead"), (time.clock_lost, "clock_lost")];
     noted.into_iter().filter(|(is, _)| *is).map(|(_, flag)| flag.to_owned()).collect()
+}
+
+/// Whether a person must decide when a visit was made, by what holds in the period it seems to lie in.
+fn is_in_doubt(rules: &Rulebook, time: &ObservedTime, class: Class, sender: &Sender) -> bool {
+    let uncertainty = rules.time(sender.zone.day(sender.received_at)).uncertainty;
+    let settings = rules.coverage(period_of(class, sender.zone.day(time.at)));
+    needs_time_review(time, class, uncertainty, sender.zone, &settings)
 }
 
 fn judge(at_point: &mut MeterAtPoint, record: &Record, at: Instant, zone: Zone) -> Option<Verdict> {
@@ -423,6 +470,20 @@ fn judge_figures(
         confirmed: record.confirmed || kind == ReadingKind::Reread,
     };
     at_point.judge(&seen, zone.day(at))
+}
+
+fn judged(source: Source, verdict: Verdict, record: &Record, needs_three: bool) -> Judged {
+    let figures = record.observed.figures();
+    let is_reread = record.observed.code() == ReadingKind::Reread.code();
+    Judged {
+        source,
+        verdict,
+        figures,
+        is_complete: figures.index.is_some()
+            && (!needs_three || figures.cumulative.is_some() && figures.balance.is_some()),
+        number_seen: record.seen_number.as_deref().is_some_and(|number| !number.trim().is_empty()),
+        confirmed: record.confirmed || is_reread,
+    }
 }
 
 fn verdict_flags(verdict: &Verdict) -> Vec<String> {

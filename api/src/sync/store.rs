@@ -181,6 +181,19 @@ pub struct NewRecord {
     packed: Vec<u8>,
 }
 
+impl NewRecord {
+    /// Whose row it is.
+    #[must_use]
+    pub const fn record(&self) -> Uuid {
+        self.id.0
+    }
+
+    /// Says something else of it before it is stored.
+    pub fn set_flags(&mut self, flags: &[String]) {
+        self.flags = flags.join(",");
+    }
+}
+
 impl Accepted<'_> {
     /// The row of it.
     #[must_use]

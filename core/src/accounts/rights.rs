@@ -119,6 +119,42 @@ operations! {
     AssignRound = "assign_round": DISPATCH;
     /// Take a round back.
     CancelRound = "cancel_round": DISPATCH;
+    /// Ask for a plan of rounds.
+    CreatePlan = "create_plan": DISPATCH;
+    /// Plans and how far they are.
+    ListPlans = "list_plans": OFFICE;
+    /// One plan with its report.
+    GetPlan = "get_plan": OFFICE;
+    /// Stop a plan in the making.
+    CancelPlan = "cancel_plan": DISPATCH;
+    /// Readers' days in a plan.
+    ListPlanRounds = "list_plan_rounds": OFFICE;
+    /// The stops of a plan.
+    ListPlanStops = "list_plan_stops": OFFICE;
+    /// Move or lock a stop of a plan.
+    ChangePlanStop = "change_plan_stop": DISPATCH;
+    /// Make a plan real.
+    PublishPlan = "publish_plan": DISPATCH;
+    /// Readers as the planner sees them.
+    ListReaderProfiles = "list_reader_profiles": OFFICE;
+    /// Say where and when a reader works.
+    SetReaderProfile = "set_reader_profile": DISPATCH;
+    /// Days readers are away.
+    ListAbsences = "list_absences": OFFICE;
+    /// Write an absence down.
+    CreateAbsence = "create_absence": DISPATCH;
+    /// Take an absence back.
+    WithdrawAbsence = "withdraw_absence": DISPATCH;
+    /// What a visit at a point takes.
+    GetVisitTerms = "get_visit_terms": OFFICE;
+    /// Say what a visit at a point takes.
+    SetVisitTerms = "set_visit_terms": DISPATCH;
+    /// Times promised to customers.
+    ListAppointments = "list_appointments": OFFICE;
+    /// Promise a customer a time.
+    CreateAppointment = "create_appointment": DISPATCH;
+    /// Take an appointment back.
+    WithdrawAppointment = "withdraw_appointment": DISPATCH;
     /// A phone asks what changed.
     PullChanges = "pull_changes": Roles(&[Reader]);
     /// A phone fetches one of its rounds anew.
@@ -159,16 +195,104 @@ operations! {
     DecideFoundChange = "decide_found_change": REGISTER;
     /// Every record of a service point as it came.
     ListPointRecords = "list_point_records": OFFICE;
+    /// Every dated setting with its history.
+    ListSettings = "list_settings": OFFICE;
+    /// Set values from a coming day on.
+    ChangeSettings = "change_settings": Roles(&[Admin]);
     /// Coverage against the targets of R-5.
     GetCoverage = "get_coverage": OFFICE;
     /// Periods, open and closed.
     ListPeriods = "list_periods": OFFICE;
     /// Close a period: its figures are frozen.
     ClosePeriod = "close_period": Roles(&[Analyst, Admin]);
+    /// What has changed since a period was closed.
+    GetRestated = "get_restated": OFFICE;
+    /// The points behind that.
+    ListRestatedPoints = "list_restated_points": OFFICE;
+    /// The commercial window of a month.
+    GetWindow = "get_window": OFFICE;
+    /// Make an exception from it.
+    SetWindow = "set_window": DISPATCH;
+    /// Visits whose time a person must decide.
+    ListTimeReviews = "list_time_reviews": OFFICE;
+    /// Decide when a visit was made.
+    DecideTimeReview = "decide_time_review": REGISTER;
+    /// Whether the targets can still be met.
+    GetPace = "get_pace": OFFICE;
+    /// The points to read next.
+    ListNextPoints = "list_next_points": OFFICE;
+    /// The longest unseen points with what to do about each.
+    ListUnseenPoints = "list_unseen_points": OFFICE;
+    /// Work that the nodes share.
+    ListJobs = "list_jobs": OFFICE;
+    /// The daily report. A reader sees only his own.
+    GetDailyReport = "get_daily_report": EVERYONE;
+    /// The daily report as a file. A reader gets only his own.
+    ExportDailyReport = "export_daily_report": EVERYONE;
+    /// Reports that were published.
+    ListPublishedReports = "list_published_reports": OFFICE;
+    /// The month-end report.
+    GetMonthReport = "get_month_report": OFFICE;
+    /// The month-end report as a file.
+    ExportMonthReport = "export_month_report": OFFICE;
+    /// Points not read in a month.
+    ListNotRead = "list_not_read": OFFICE;
+    /// Cases of a month.
+    ListMonthAnomalies = "list_month_anomalies": OFFICE;
+    /// The three figures of commercial meters over a month.
+    ListReconciliation = "list_reconciliation": OFFICE;
+    /// Corrections of a month.
+    ListCorrections = "list_corrections": OFFICE;
+    /// Customers whose purchases changed.
+    ListPurchaseChanges = "list_purchase_changes": OFFICE;
+    /// Appraisals of readers. A reader sees only his own.
+    ListAppraisals = "list_appraisals": Roles(&[Reader, Dispatcher, Analyst, Admin]);
+    /// Appraisals as a file. A reader gets only his own.
+    ExportAppraisals = "export_appraisals": Roles(&[Reader, Dispatcher, Analyst, Admin]);
+    /// Objections that wait for an answer.
+    ListObjections = "list_objections": DISPATCH;
+    /// Publish the appraisals of a closed month.
+    PublishAppraisals = "publish_appraisals": DISPATCH;
+    /// Object to one's own appraisal.
+    ObjectToAppraisal = "object_to_appraisal": Roles(&[Reader]);
+    /// Answer an objection.
+    AnswerObjection = "answer_objection": DISPATCH;
     /// List cases.
     ListCases = "list_cases": OFFICE;
-    /// One case with its evidence.
+    /// One case with all that was found and done.
     GetCase = "get_case": OFFICE;
+    /// What a person looks at before deciding a case.
+    GetCaseEvidence = "get_case_evidence": OFFICE;
+    /// What can come of a case.
+    ListCaseOutcomes = "list_case_outcomes": OFFICE;
+    /// Move a case on.
+    DecideCase = "decide_case": REGISTER;
+    /// Give a case to somebody, or set when it is due.
+    AssignCase = "assign_case": REGISTER;
+    /// The same for many cases.
+    ActOnCases = "act_on_cases": REGISTER;
+    /// Signs in readers' entries, as reasons to look again.
+    GetIntegrity = "get_integrity": Roles(&[Analyst, Admin]);
+    /// Draw a blind re-read list.
+    DrawRereads = "draw_rereads": Roles(&[Analyst, Admin]);
+    /// The lists drawn so far.
+    ListRereads = "list_rereads": Roles(&[Analyst, Admin]);
+    /// One list with what was drawn.
+    GetRereads = "get_rereads": Roles(&[Analyst, Admin]);
+    /// Subscribe a system to what happens to cases.
+    CreateWebhook = "create_webhook": Roles(&[Admin]);
+    /// The subscriptions.
+    ListWebhooks = "list_webhooks": Roles(&[Admin]);
+    /// What a subscription's messages are signed with.
+    GetWebhookSecret = "get_webhook_secret": Roles(&[Admin]);
+    /// End a subscription.
+    DisableWebhook = "disable_webhook": Roles(&[Admin]);
+    /// Try the way to a subscriber.
+    TestWebhook = "test_webhook": Roles(&[Admin]);
+    /// What a subscription was told.
+    ListWebhookMessages = "list_webhook_messages": Roles(&[Admin]);
+    /// Try a message again that was given up.
+    RetryWebhookMessage = "retry_webhook_message": Roles(&[Admin]);
     /// Bring a photo.
     PutPhoto = "put_photo": Roles(&[Reader]);
     /// Whether a photo is there.

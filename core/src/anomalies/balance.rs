@@ -115,6 +115,11 @@ pub(super) fn text(unit: BalanceUnit, amount: i64) -> String {
     }
 }
 
+/// What gas takes off the balance.
+pub(super) fn spent(unit: BalanceUnit, volume: Volume) -> i64 {
+    narrow(cost(unit, volume))
+}
+
 fn narrow(amount: i128) -> i64 {
     amount.clamp(i128::from(i64::MIN), i128::from(i64::MAX)) as i64
 }

@@ -2,22 +2,29 @@
 //!
 //! [`judge`] runs the hard checks in DOMAIN's order; each family of rules has its own file, and
 //! [`catalogue`] has one row per rule. Form (order 0) is judged before, in [`readings::form`](crate::readings::form);
-//! statistics (6), neighbour swap (7) and integrity (8) look at many readings at once and are not part of it: the month-end
-//! lists are in [`lists`].
+//! neighbour swap (7, [`neighbour_swap`]), statistics (6) and integrity (8) look at many readings at once and are asked apart;
+//! the month-end lists are in [`lists`].
 
+pub mod arithmetic;
 mod balance;
+pub mod case_life;
 pub mod catalogue;
 mod ceiling;
 mod comparison;
 mod direction;
+mod door;
 mod expectation;
 mod finding;
 mod identity;
+pub mod integrity;
+pub mod lab;
 pub mod lists;
 mod misread;
+mod neighbour;
 mod over_age;
 mod past;
 mod settings;
+pub mod settings_catalogue;
 mod slip;
 mod stopped;
 mod swapped;
@@ -25,9 +32,12 @@ mod swapped;
 mod tests;
 mod three_figures;
 
+pub use case_life::CaseSettings;
 pub use catalogue::{Kind, Rule, Severity, reason};
+pub use door::{DoorCheck, balance_per_m3, door_check};
 pub use expectation::expected;
 pub use finding::{Evidence, Finding, Verdict};
+pub use neighbour::{Entry, neighbour_swap};
 pub use over_age::{Gas, over_age};
 pub use past::{Known, Past};
 pub use settings::Settings;

@@ -2,7 +2,9 @@
 //!
 //! Apart because none of these numbers is a law of nature: each is configuration with a date and a source.
 
+use super::settings_catalogue as keys;
 use crate::quantity::{BasisPoints, Volume};
+use crate::settings::{Setting, narrow};
 
 /// Every figure of DOMAIN 4 that a company may set.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -39,21 +41,33 @@ pub struct Settings {
 
 impl Default for Settings {
     fn default() -> Self {
+        Self::in_force(|setting| setting.default)
+    }
+}
+
+impl Settings {
+    /// The settings by what holds of each row of the catalogue.
+    #[must_use]
+    pub fn in_force(value: impl Fn(&Setting) -> i64) -> Self {
+        let points = |setting| BasisPoints(narrow(value(setting), u32::MAX));
+        let volume = |setting| Volume::from_litres(value(setting));
+        let count = |setting| narrow(value(setting), usize::MAX);
+        let number = |setting| narrow(value(setting), u16::MAX);
         Self {
-            ceiling: BasisPoints(12_000),
-            tolerance: BasisPoints(100),
-            rollover_factor: BasisPoints(50_000),
-            rollover_slack: Volume::from_m3(50),
-            misread_factor: BasisPoints(25_000),
-            misread_slack: Volume::from_m3(3),
-            zero_below: Volume::from_m3(1),
-            zero_days: 25,
-            stopped_expected: Volume::from_m3(6),
-            used_periods: 3,
-            vacant_periods: 2,
-            vacant_window: 12,
-            life_natural: 10,
-            life_manufactured: 6,
+            ceiling: points(&keys::CEILING),
+            tolerance: points(&keys::TOLERANCE),
+            rollover_factor: points(&keys::ROLLOVER_FACTOR),
+            rollover_slack: volume(&keys::ROLLOVER_SLACK),
+            misread_factor: points(&keys::MISREAD_FACTOR),
+            misread_slack: volume(&keys::MISREAD_SLACK),
+            zero_below: volume(&keys::ZERO_BELOW),
+            zero_days: number(&keys::ZERO_DAYS),
+            stopped_expected: volume(&keys::STOPPED_EXPECTED),
+            used_periods: count(&keys::USED_PERIODS),
+            vacant_periods: count(&keys::VACANT_PERIODS),
+            vacant_window: count(&keys::VACANT_WINDOW),
+            life_natural: number(&keys::LIFE_NATURAL),
+            life_manufactured: number(&keys::LIFE_MANUFACTURED),
         }
     }
 }

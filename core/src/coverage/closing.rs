@@ -4,6 +4,7 @@
 
 use super::{Phase, Settings, phase};
 use crate::calendar::{Instant, Period, Zone};
+use crate::readings::observed::TimeSettings;
 
 /// Whether a period may be closed at `now`: readings received before it is final still count in it (DOMAIN 3).
 #[must_use]
@@ -22,6 +23,24 @@ pub fn gap_may_touch(period: Period, zone: Zone, below: Option<Instant>, above: 
     };
     first.is_none_or(|first| first < zone.start_of(period.end_day()))
         && last.is_none_or(|last| last >= zone.start_of(period.first_day()))
+}
+
+/// Whether a visit whose time is undecided may belong to the period. `lost`: its clock was wrong by more than the uncertainty,
+/// so all that is known is that it was made before its receipt, and not longer before than `oldest`.
+#[must_use]
+pub fn review_may_touch(
+    period: Period,
+    zone: Zone,
+    (observed_at, received_at): (Instant, Instant),
+    lost: bool,
+    times: &TimeSettings,
+) -> bool {
+    let (start, end) = (zone.start_of(period.first_day()), zone.start_of(period.end_day()));
+    let (first, last) = match lost {
+        true => (received_at - times.oldest, received_at),
+        false => (observed_at - times.uncertainty, observed_at + times.uncertainty),
+    };
+    first < end && last >= start
 }
 
 #[cfg(test)]
@@ -53,5 +72,17 @@ mod tests {
         assert!(touches(at("2026-04-02T00:00:00+08:00"), at("2026-03-31T10:00:00+08:00")));
         assert!(touches(None, at("2026-05-01T10:00:00+08:00")));
         assert!(!touches(None, at("2026-02-01T10:00:00+08:00")));
+    }
+
+    #[test]
+    fn an_undecided_time_touches_what_it_may_lie_in() {
+        let (march, zone, times) = (Period::parse("2026-03").unwrap(), Zone::default(), TimeSettings::default());
+        let received = at("2026-04-02T10:00:00+08:00").unwrap();
+        let touches = |seen: &str, lost| review_may_touch(march, zone, (at(seen).unwrap(), received), lost, &times);
+        assert!(touches("2026-04-01T23:59:59+08:00", false));
+        assert!(!touches("2026-04-02T00:00:01+08:00", false));
+        assert!(touches("2026-02-28T00:00:00+08:00", false));
+        assert!(!touches("2026-02-27T23:59:59+08:00", false));
+        assert!(touches("2026-04-02T10:00:00+08:00", true));
     }
 }

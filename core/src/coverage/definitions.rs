@@ -17,7 +17,15 @@ fn term(day: &str, class: Class, state: PointState) -> Term {
 
 fn reading(kind: ReadingKind) -> Sighting {
     let what = SightingKind::Reading(kind);
-    Sighting { at: at("2024-05-10T09:00:00"), what, complete: true, voided: false, rejected: false, time_review: false }
+    Sighting {
+        at: at("2024-05-10T09:00:00"),
+        what,
+        complete: true,
+        evidence: false,
+        voided: false,
+        rejected: false,
+        time_review: false,
+    }
 }
 
 fn attempt(proof: bool) -> Sighting {
@@ -196,22 +204,6 @@ fn only_a_proven_visit_whose_time_is_sure_counts_as_attempted() {
     assert!(!proven(reading(Field)));
     assert!(!proven(Sighting { time_review: true, ..attempt(true) }));
     assert!(!proven(Sighting { voided: true, ..attempt(true) }));
-}
-
-#[test]
-fn one_reading_in_the_window_makes_the_point_on_time() {
-    let (period, zone, settings) = (Period::parse("2024-05").unwrap(), Zone::default(), Settings::default());
-    let verdict = |days: &[u32]| {
-        let on = |day: &u32| Sighting { at: at(&format!("2024-05-{day:02}T12:00:00")), ..reading(Field) };
-        let sightings: Vec<Sighting> = days.iter().map(on).collect();
-        let facts = PointFacts { terms: &[], gas_on: None, sightings: &sightings };
-        point_punctuality(&facts, period, ReadingWindow::of(period, &settings), zone, &settings)
-    };
-    assert_eq!(verdict(&[]), None);
-    assert_eq!(verdict(&[5]), Some(Punctuality::Early));
-    assert_eq!(verdict(&[25]), Some(Punctuality::Late));
-    assert_eq!(verdict(&[25, 5]), Some(Punctuality::Early));
-    assert_eq!(verdict(&[5, 23, 25]), Some(Punctuality::OnTime));
 }
 
 #[test]

@@ -4,10 +4,16 @@
 //! when and how, so a change to the anomaly rules can never move a seen rate.
 //!
 //! The way through: [`period_of`] says which period a day belongs to, [`place`] puts one point into one [`Bucket`] of that
-//! period, [`Tally`] counts the buckets and compares with the target.
+//! period, [`Tally`] counts the buckets and compares with the target. [`plan_entry`] adds what [`Companions`] count beside it;
+//! [`pace`] and [`next_step`] say what is still to be done.
 
 mod bucket;
+pub mod catalogue;
 mod closing;
+mod companions;
+mod entry;
+mod ladder;
+mod pace;
 mod phase;
 mod place;
 mod settings;
@@ -20,12 +26,14 @@ mod definitions;
 mod properties;
 
 pub use bucket::Bucket;
-pub use closing::{gap_may_touch, may_close};
+pub use closing::{gap_may_touch, may_close, review_may_touch};
+pub use companions::{Companions, Mark, Unseen};
+pub use entry::{Judge, MOST_MISSED, PlanEntry, entry_after, plan_entry};
+pub use ladder::{Because, Candidate, NextStep, Obstacle, next_step};
+pub use pace::{Habit, Pace, ReaderDay, pace, workdays};
 pub use phase::{Counting, Phase, counting, final_at, phase};
-pub use place::{
-    Placement, PointFacts, Sighting, SightingKind, Term, bucket_after, place, point_punctuality, proven_attempt,
-};
-pub use settings::{CutIn, DatedSettings, Settings, in_force};
+pub use place::{Placement, PointFacts, Sighting, SightingKind, Term, bucket_after, place, proven_attempt};
+pub use settings::{CutIn, Settings};
 pub use tally::Tally;
 pub use window::{Punctuality, ReadingWindow};
 

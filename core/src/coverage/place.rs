@@ -6,7 +6,7 @@
 //! Two questions in order: does the point belong to the period at all, in D or beside it ([`membership`]); and if in D,
 //! what is the best that was observed ([`best_observed`]).
 
-use super::{Bucket, Punctuality, ReadingWindow, Settings, is_period_of};
+use super::{Bucket, Settings, is_period_of};
 use crate::calendar::{Instant, Period, Zone};
 use crate::meters::{Class, PointState};
 use crate::readings::ReadingKind;
@@ -45,6 +45,8 @@ pub struct Sighting {
     /// Complete for its kind and the meter's type: commercial all three figures, or two with a display-fault code and photo
     /// an exchange both final and initial index; a customer's report figures and photo. Ignored for attempts.
     pub complete: bool,
+    /// It has proof: a photo.
+    pub evidence: bool,
     /// Withdrawn, or superseded by a correction: as if it had never been made.
     pub voided: bool,
     /// Refused by a person or rule: it does not count, but somebody brought it.
@@ -111,30 +113,9 @@ pub fn bucket_after(bucket: Bucket, sighting: &Sighting, settings: &Settings) ->
 /// An attempt whose own time is under review proves nothing yet, and a refused one proves nothing at all.
 #[must_use]
 pub fn proven_attempt(facts: &PointFacts<'_>, period: Period, zone: Zone) -> bool {
-    in_period(facts, period, zone).any(|sighting| {
+    sightings_in(facts, period, zone).any(|sighting| {
         matches!(sighting.what, SightingKind::Attempt { proof: true }) && !sighting.time_review && !sighting.rejected
     })
-}
-
-/// Whether the point's counting readings lie in the window: one on time makes the point on time, else one before makes
-/// it early, else it is late. `None` if nothing counts. Asked of commercial points in [`Bucket::Seen`].
-#[must_use]
-pub fn point_punctuality(
-    facts: &PointFacts<'_>,
-    period: Period,
-    window: ReadingWindow,
-    zone: Zone,
-    settings: &Settings,
-) -> Option<Punctuality> {
-    let rank = |verdict: &Punctuality| match verdict {
-        Punctuality::OnTime => 0,
-        Punctuality::Early => 1,
-        Punctuality::Late => 2,
-    };
-    in_period(facts, period, zone)
-        .filter(|sighting| worth(sighting, settings) == Bucket::Seen)
-        .map(|sighting| window.punctuality(sighting.at, zone))
-        .min_by_key(rank)
 }
 
 /// A point that belongs to a period's population.
@@ -202,7 +183,7 @@ const fn after_removal(bucket: Bucket, removed: bool) -> Bucket {
 
 /// The best that was observed of a point in the period.
 fn best_observed(facts: &PointFacts<'_>, period: Period, zone: Zone, settings: &Settings) -> Bucket {
-    in_period(facts, period, zone)
+    sightings_in(facts, period, zone)
         .map(|sighting| worth(sighting, settings))
         .min_by_key(|bucket| rank(*bucket))
         .unwrap_or(Bucket::Unattempted)
@@ -223,6 +204,17 @@ const fn rank(bucket: Bucket) -> u8 {
         Bucket::EstimateOnly => 5,
         _ => 6,
     }
+}
+
+/// Whether one sighting alone makes a point of D seen.
+pub(super) const fn counts_as_seen(sighting: &Sighting, settings: &Settings) -> bool {
+    !sighting.voided && matches!(worth(sighting, settings), Bucket::Seen)
+}
+
+/// The day the point was first there to be seen: its gas, or its first term where that is not known.
+pub(super) fn lit_on(facts: &PointFacts<'_>, zone: Zone) -> NaiveDate {
+    let first = || facts.terms.first().map(|term| zone.day(term.valid_from));
+    facts.gas_on.or_else(first).unwrap_or(NaiveDate::MIN)
 }
 
 /// What one sighting is worth alone (DOMAIN 3, "Seen").
@@ -255,8 +247,22 @@ const fn worth(sighting: &Sighting, settings: &Settings) -> Bucket {
 
 /// The sightings of the period that were not withdrawn. What is told of a point after its removal is of another meter, or the
 /// register is wrong; either way "removed after it was seen" (DOMAIN 3) does not hold.
-fn in_period<'f>(facts: &PointFacts<'f>, period: Period, zone: Zone) -> impl Iterator<Item = &'f Sighting> {
-    let (start, end) = (zone.start_of(period.first_day()), zone.start_of(period.end_day()));
+pub(super) fn sightings_in<'f>(
+    facts: &PointFacts<'f>,
+    period: Period,
+    zone: Zone,
+) -> impl Iterator<Item = &'f Sighting> + use<'f> {
+    let start = zone.start_of(period.first_day());
+    sightings_before(facts, period, zone).filter(move |s| start <= s.at)
+}
+
+/// The same with all that came before the period.
+pub(super) fn sightings_before<'f>(
+    facts: &PointFacts<'f>,
+    period: Period,
+    zone: Zone,
+) -> impl Iterator<Item = &'f Sighting> + use<'f> {
+    let end = zone.start_of(period.end_day());
     let until = removed_at(facts.terms, end).map_or(end, |removed| removed.min(end));
-    facts.sightings.iter().filter(move |s| !s.voided && start <= s.at && s.at < until)
+    facts.sightings.iter().filter(move |s| !s.voided && s.at < until)
 }

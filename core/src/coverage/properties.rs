@@ -4,6 +4,7 @@ use super::*;
 use crate::calendar::{Instant, Zone};
 use crate::meters::PointState;
 use crate::readings::ReadingKind;
+use crate::settings::Rulebook;
 use chrono::{Days, TimeDelta};
 use proptest::prelude::*;
 
@@ -33,13 +34,8 @@ fn sighting() -> impl Strategy<Value = Sighting> {
         4 => prop::sample::select(&ReadingKind::ALL).prop_map(SightingKind::Reading),
         1 => any::<bool>().prop_map(|proof| SightingKind::Attempt { proof }),
     ];
-    (moment(), what, any::<[bool; 4]>()).prop_map(|(at, what, [complete, voided, rejected, time_review])| Sighting {
-        at,
-        what,
-        complete,
-        voided,
-        rejected,
-        time_review,
+    (moment(), what, any::<[bool; 5]>()).prop_map(|(at, what, [complete, voided, rejected, time_review, evidence])| {
+        Sighting { at, what, complete, evidence, voided, rejected, time_review }
     })
 }
 
@@ -76,6 +72,19 @@ fn placed(
     settings: &Settings,
 ) -> Option<Placement> {
     place(&PointFacts { terms, gas_on, sightings }, period, Zone::default(), settings)
+}
+
+/// The same as an entry of the plan.
+fn entered(
+    terms: &[Term],
+    gas_on: Option<NaiveDate>,
+    sightings: &[Sighting],
+    period: Period,
+    settings: &Settings,
+) -> Option<PlanEntry> {
+    let (window, rules) = (ReadingWindow::of(period, settings), Rulebook::default());
+    let judge = Judge { period, zone: Zone::default(), settings, window, rules: &rules, counted_from: first_day() };
+    plan_entry(&PointFacts { terms, gas_on, sightings }, &judge)
 }
 
 proptest! {
@@ -158,6 +167,34 @@ proptest! {
         if let Some(after) = bucket_after(before.bucket, &more, &settings) {
             prop_assert_eq!(placed(&terms, lit, &seen, period, &settings), Some(Placement { bucket: after, ..before }));
         }
+    }
+
+    #[test]
+    fn what_the_entry_alone_tells_is_what_all_the_facts_tell(
+        terms in terms(), lit in gas_on(), mut seen in sightings(), more in sighting(), period in period(), settings in settings(),
+    ) {
+        let before = entered(&terms, lit, &seen, period, &settings);
+        let Some(before) = before.filter(|_| period.contains(more.at, Zone::default())) else { return Ok(()) };
+        seen.push(more);
+        let (window, rules) = (ReadingWindow::of(period, &settings), Rulebook::default());
+        let judge = Judge { period, zone: Zone::default(), settings: &settings, window, rules: &rules, counted_from: first_day() };
+        if let Some(after) = entry_after(&before, &more, &judge) {
+            prop_assert_eq!(entered(&terms, lit, &seen, period, &settings), Some(after));
+        }
+    }
+
+    #[test]
+    fn an_entry_is_a_placement_and_does_not_ask_for_the_order(
+        terms in terms(), lit in gas_on(), seen in sightings(), period in period(), settings in settings(),
+    ) {
+        let entry = entered(&terms, lit, &seen, period, &settings);
+        let mut other = seen.clone();
+        other.reverse();
+        prop_assert_eq!(entry, entered(&terms, lit, &other, period, &settings));
+        let placement = placed(&terms, lit, &seen, period, &settings);
+        prop_assert_eq!(entry.map(|entry| Placement { class: entry.class, bucket: entry.bucket }), placement);
+        let marks = entry.map_or(0, |entry| Mark::ALL.into_iter().filter(|mark| mark.is_of(&entry)).count());
+        prop_assert!(marks <= 2);
     }
 
     #[test]

@@ -3,9 +3,12 @@
 //! Why separate: a setting is dated configuration (value, valid from, source), never a constant inside a rule, so that an
 //! old period is judged for ever by the figures that were in force when it began.
 
+use super::catalogue as keys;
 use crate::calendar::Period;
 use crate::meters::Class;
 use crate::quantity::BasisPoints;
+use crate::settings::{Setting, narrow};
+use crate::text::Text;
 use chrono::{Datelike, Days, Months, NaiveDate};
 
 /// The last day on which a point first put into gas still belongs to the period (DOMAIN 3).
@@ -56,29 +59,63 @@ pub struct Settings {
     pub window_until_day: u32,
     /// Share of suspended points of a class above which the report warns, in basis points (DOMAIN 3: 2 %).
     pub suspended_warning: BasisPoints,
+    /// How many days a week are workdays, from Monday on (5).
+    pub pace_workdays: u32,
+    /// How many days back a reader's daily median looks (60).
+    pub pace_history_days: u32,
+    /// Pace is green while need is at most this share of capacity (DOMAIN 3: 0.8).
+    pub pace_green: BasisPoints,
+    /// Which share of the visits of a reader without history is expected to succeed (80 %).
+    pub pace_default_access: BasisPoints,
+    /// What is expected of a reader without history, in points a day (60).
+    pub pace_default_a_day: u32,
 }
 
 impl Default for Settings {
     /// The values of and DOMAIN 3.
     fn default() -> Self {
-        Self {
-            target_commercial: BasisPoints::WHOLE,
-            target_outdoor: BasisPoints(9_800),
-            target_indoor: BasisPoints(7_000),
-            cut_in_commercial: CutIn { month: 1, day: 20 },
-            cut_in_outdoor: CutIn { month: 1, day: 15 },
-            cut_in_indoor: CutIn { month: 2, day: 31 },
-            grace_days: 3,
-            exchange_counts: true,
-            customer_photo_counts: false,
-            window_from_day: 22,
-            window_until_day: 24,
-            suspended_warning: BasisPoints(200),
-        }
+        Self::in_force(|setting| setting.default)
     }
 }
 
 impl Settings {
+    /// The settings by what holds of each row of the catalogue.
+    #[must_use]
+    pub fn in_force(value: impl Fn(&Setting) -> i64) -> Self {
+        let points = |setting| BasisPoints(narrow(value(setting), u32::MAX));
+        let number = |setting| narrow(value(setting), u32::MAX);
+        Self {
+            target_commercial: points(&keys::TARGET_COMMERCIAL),
+            target_outdoor: points(&keys::TARGET_OUTDOOR),
+            target_indoor: points(&keys::TARGET_INDOOR),
+            cut_in_commercial: CutIn { month: 1, day: number(&keys::CUT_IN_COMMERCIAL_DAY) },
+            cut_in_outdoor: CutIn { month: 1, day: number(&keys::CUT_IN_OUTDOOR_DAY) },
+            cut_in_indoor: CutIn { month: number(&keys::CUT_IN_INDOOR_MONTH), day: number(&keys::CUT_IN_INDOOR_DAY) },
+            grace_days: number(&keys::GRACE_DAYS),
+            exchange_counts: value(&keys::EXCHANGE_COUNTS) != 0,
+            customer_photo_counts: value(&keys::CUSTOMER_PHOTO_COUNTS) != 0,
+            window_from_day: number(&keys::WINDOW_FROM_DAY),
+            window_until_day: number(&keys::WINDOW_UNTIL_DAY),
+            suspended_warning: points(&keys::SUSPENDED_WARNING),
+            pace_workdays: number(&keys::PACE_WORKDAYS),
+            pace_history_days: number(&keys::PACE_HISTORY_DAYS),
+            pace_green: points(&keys::PACE_GREEN),
+            pace_default_access: points(&keys::PACE_DEFAULT_ACCESS),
+            pace_default_a_day: number(&keys::PACE_DEFAULT_A_DAY),
+        }
+    }
+
+    /// Why these values make no sense together, if they do not.
+    #[must_use]
+    pub const fn contradiction(&self) -> Option<Text> {
+        if self.window_from_day >= self.window_until_day {
+            return Some(Text {
+                zh: "抄表窗口须先开始后结束", en: "the reading window must begin before it ends"
+            });
+        }
+        None
+    }
+
     /// The target of a class.
     #[must_use]
     pub const fn target(&self, class: Class) -> BasisPoints {
@@ -101,28 +138,6 @@ impl Settings {
     }
 }
 
-/// Settings with the day they begin to hold and where they come from (DOMAIN, preamble).
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct DatedSettings {
-    /// The first local day they hold on.
-    pub valid_from: NaiveDate,
-    /// The regulation, decision or person behind them.
-    pub source: String,
-    /// The values.
-    pub settings: Settings,
-}
-
-/// The settings a period is judged by: the latest that hold on its first day. A change inside a period waits for the next,
-/// as a class does (DOMAIN 1). The order of `history` does not matter; `None` if all begin later.
-#[must_use]
-pub fn in_force(history: &[DatedSettings], period: Period) -> Option<&Settings> {
-    history
-        .iter()
-        .filter(|dated| dated.valid_from <= period.first_day())
-        .max_by_key(|dated| dated.valid_from)
-        .map(|dated| &dated.settings)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -140,16 +155,12 @@ mod tests {
     }
 
     #[test]
-    fn a_change_inside_a_period_waits_for_the_next() {
-        let dated = |valid_from: &str, target| DatedSettings {
-            valid_from: valid_from.parse().unwrap(),
-            source: String::from("R-5"),
-            settings: Settings { target_outdoor: BasisPoints(target), ..Settings::default() },
-        };
-        let history = [dated("2024-03-02", 9_900), dated("2023-01-01", 9_800)];
-        let target = |period: &str| in_force(&history, Period::parse(period).unwrap()).map(|s| s.target_outdoor.0);
-        assert_eq!(target("2024-03"), Some(9_800));
-        assert_eq!(target("2024-04"), Some(9_900));
-        assert_eq!(target("2022-12"), None);
+    fn the_defaults_are_those_of_the_regulation() {
+        let settings = Settings::default();
+        let targets = Class::ALL.map(|class| settings.target(class).0);
+        assert_eq!(targets, [10_000, 9_800, 7_000]);
+        assert_eq!((settings.window_from_day, settings.window_until_day, settings.grace_days), (22, 24, 3));
+        assert!(settings.exchange_counts && !settings.customer_photo_counts);
+        assert_eq!(settings.contradiction(), None);
     }
 }

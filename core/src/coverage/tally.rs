@@ -86,7 +86,7 @@ impl Tally {
 }
 
 /// floor(part × 10,000 / whole); `None` for an empty whole.
-fn share(part: u64, whole: u64) -> Option<BasisPoints> {
+pub(super) fn share(part: u64, whole: u64) -> Option<BasisPoints> {
     let exact = (u128::from(part) * WHOLE).checked_div(u128::from(whole))?;
     Some(BasisPoints(u32::try_from(exact).unwrap_or(u32::MAX)))
 }

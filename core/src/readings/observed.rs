@@ -3,9 +3,12 @@
 //! Why separate: the observed time decides the period, never the upload time, and a phone's clock is the least trustworthy
 //! thing a reader carries. Everything that distrusts it is here; the rest of the crate takes the verdict.
 
+pub mod catalogue;
+
 use crate::calendar::{Instant, Zone};
 use crate::coverage::{self, ReadingWindow, period_of};
 use crate::meters::Class;
+use crate::settings::Setting;
 use chrono::TimeDelta;
 
 /// Where the phone had the time of a reading from.
@@ -122,12 +125,20 @@ pub struct TimeSettings {
 
 impl Default for TimeSettings {
     fn default() -> Self {
+        Self::in_force(|setting| setting.default)
+    }
+}
+
+impl TimeSettings {
+    /// The settings by what holds of each row of the catalogue.
+    #[must_use]
+    pub fn in_force(value: impl Fn(&Setting) -> i64) -> Self {
         Self {
-            ahead: TimeDelta::minutes(2),
-            sync_reach: TimeDelta::hours(24),
-            agreement: TimeDelta::seconds(60),
-            uncertainty: TimeDelta::hours(24),
-            oldest: TimeDelta::days(400),
+            ahead: TimeDelta::minutes(value(&catalogue::AHEAD)),
+            sync_reach: TimeDelta::hours(value(&catalogue::SYNC_REACH)),
+            agreement: TimeDelta::seconds(value(&catalogue::AGREEMENT)),
+            uncertainty: TimeDelta::hours(value(&catalogue::UNCERTAINTY)),
+            oldest: TimeDelta::days(value(&catalogue::OLDEST)),
         }
     }
 }

@@ -4,6 +4,8 @@
 //! version, a hash of all they say, so that nobody can change a text and forget to raise a number.
 
 use crate::anomalies::Rule;
+use crate::coverage::Settings;
+use crate::meters::Class;
 use crate::readings::{FoundKind, HazardCode};
 use crate::text::Text;
 
@@ -54,6 +56,26 @@ pub fn code_lists() -> [CodeList; 4] {
     ]
 }
 
+/// What must be seen of a class in its period: a reader sees how much of the round the target needs.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct TargetRow {
+    /// The class.
+    pub class: Class,
+    /// Share of its points, in basis points.
+    pub target_bp: u32,
+    /// `month` or `quarter`.
+    pub period: &'static str,
+}
+
+/// The target of every class.
+#[must_use]
+pub fn targets(settings: &Settings) -> [TargetRow; 3] {
+    Class::ALL.map(|class| {
+        let period = if class == Class::ResidentialIndoor { "quarter" } else { "month" };
+        TargetRow { class, target_bp: settings.target(class).0, period }
+    })
+}
+
 /// Where [`fnv`] starts.
 pub(super) const FNV_START: u64 = 0xcbf2_9ce4_8422_2325;
 
@@ -78,6 +100,9 @@ pub fn catalogue_version() -> u64 {
         let entry = rule.entry();
         let told = [entry.code, entry.kind.code(), entry.severity.code(), entry.reason.zh, entry.reason.en];
         told.into_iter().chain([entry.help.zh, entry.help.en]).for_each(&mut take);
+    }
+    for target in targets(&Settings::default()) {
+        [target.class.code(), target.period, &target.target_bp.to_string()].into_iter().for_each(&mut take);
     }
     hash.max(1)
 }

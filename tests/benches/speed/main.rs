@@ -1,7 +1,7 @@
 //! How fast, and at what cost: the service against the bare minimum on the same machine in the same minute.
 //!
 //! - `cargo bench -p acceptance` runs everything and prints a table; it takes some ten minutes and 5 GB of temporary space.
-//! - `cargo bench -p acceptance -- sqlite wire` runs parts: `sqlite`, `postgres`, `pull`, `wire`, `fleet`.
+//! - `cargo bench -p acceptance -- sqlite wire` runs parts: `sqlite`, `postgres`, `pull`, `wire`, `fleet`, `coverage`, `checks`.
 //! - `cargo bench -p acceptance -- --quick` runs everything on a tenth of the load: it shows that the benchmark runs, and proves
 //!   nothing about the service.
 //!
@@ -19,9 +19,11 @@
     reason = "a benchmark ends where something is not as expected"
 )]
 
+mod checks;
 #[path = "../../support/postgres.rs"]
 #[expect(dead_code, reason = "the tests share one cluster, the benchmark makes its own")]
 mod cluster;
+mod coverage;
 mod customers;
 mod database;
 mod dice;
@@ -44,7 +46,7 @@ use clap::Parser as _;
 #[derive(clap::Parser)]
 struct Options {
     /// Parts to run; all of them unless named.
-    #[arg(value_parser = ["sqlite", "postgres", "pull", "wire", "fleet"])]
+    #[arg(value_parser = ["sqlite", "postgres", "pull", "wire", "fleet", "coverage", "checks"])]
     parts: Vec<String>,
     /// A tenth of the load: shows that it runs, proves nothing.
     #[arg(long)]
@@ -66,11 +68,15 @@ fn main() -> std::process::ExitCode {
     }
     let options = Options::parse();
     let mut table = table::Table::default();
-    if options.want(&["sqlite", "pull", "wire", "fleet"]) {
+    if options.want(&["sqlite", "pull", "wire", "fleet", "checks"]) {
         on_sqlite(&mut table, &options);
     }
     if options.want(&["postgres", "pull", "wire"]) {
         on_postgres(&mut table, &options);
+    }
+    if options.want(&["coverage"]) {
+        coverage::measure_sqlite(&mut table, options.quick);
+        coverage::measure_postgres(&mut table, options.quick);
     }
     table.print();
     table.verdict()
@@ -89,6 +95,9 @@ fn on_sqlite(table: &mut table::Table, options: &Options) {
     }
     if options.want(&["fleet"]) {
         fleet::measure(table, &ground, options.quick);
+    }
+    if options.want(&["checks"]) {
+        checks::measure(table, &ground, options.quick);
     }
 }
 

@@ -1,5 +1,7 @@
-//! Closing periods: their figures are frozen by a named person, and no missing record is overlooked (R-9, R-11, I11).
+//! Closing a period: its figures are frozen, proved, and kept beside what is restated later.
 
+pub mod prove;
+pub mod restated;
 pub mod routes;
 pub mod store;
 mod wire;

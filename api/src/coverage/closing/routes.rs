@@ -1,24 +1,31 @@
 //! Looking at periods and closing them.
 
+use super::prove::hex;
+use super::store::NewClosing;
 use super::store::{self, ClosingRow};
 use super::wire::*;
 use crate::App;
 use crate::accounts::store::audit;
-use crate::coverage::CoverageLine;
-use crate::coverage::store::load_counters;
+use crate::coverage::store::{lines, mark_closed, unfinished_periods};
+use crate::coverage::{CoverageLine, Grouping, as_of};
 use crate::db::{Conn, Isolation, Lockable};
 use crate::http::{Input, Problem, ProblemCode, Session, Time, from_ms};
+use crate::jobs::Kind;
+use crate::jobs::store::enqueue;
 use crate::paging::{After, next_after};
+use crate::settings::rules_version;
+use crate::settings::store::rulebook;
 use crate::sync::gaps::routes::ranges;
 use crate::sync::gaps::store::{devices_with_gaps, neighbours};
 use crate::sync::store::phone_sequence;
 use actix_web::web::{Data, Json, Path, Query};
 use actix_web::{get, post};
+use chrono::NaiveDate;
 use diesel::QueryResult;
 use meterbook::accounts::Operation;
 use meterbook::calendar::{Instant, Period, Zone};
-use meterbook::coverage::{Settings, Tally, final_at, gap_may_touch, is_period_of, may_close, phase};
-use meterbook::id::DeviceId;
+use meterbook::coverage::{Settings, Tally, final_at, gap_may_touch, is_period_of, may_close, phase, review_may_touch};
+use meterbook::id::{AccountId, DeviceId};
 use meterbook::meters::Class;
 
 const DEVICES_AT_ONCE: i64 = 500;
@@ -50,8 +57,9 @@ pub async fn list_periods(app: Data<App>, session: Session, page: Query<After>) 
     Ok(Json(found.await?))
 }
 
-/// Close a period: its figures are frozen as they stand. Refused before the period is final, and while records are missing
-/// that may belong to it, unless a person takes that upon himself. Closing again answers the same.
+/// Close a period: its figures are frozen as they stand, every class, area, route and reader. Refused before the period is
+/// final, and while records are missing or times undecided that may belong to it, unless a person takes that upon himself.
+/// A job then proves the frozen figures point by point and gives them their version. Closing again answers the same.
 #[utoipa::path(operation_id = "close_period", tag = "coverage", request_body = ClosePeriodRequest,
     params(("period" = String, Path, description = "`2026-10` or `2026-Q4`")),
     responses((status = 200, description = "The closed period", body = PeriodEntry)))]
@@ -73,28 +81,56 @@ pub async fn close_period(
         if closing.is_some() {
             return entry(conn, period, closing, zone, now).map(Ok);
         }
-        let settings = Settings::default();
+        let settings = rulebook(conn)?.coverage(period);
         if !may_close(period, now, zone, &settings) {
             return Ok(Err(not_final(period, zone, &settings)));
         }
-        let gaps = gaps_of(conn, period, zone)?;
-        if !gaps.is_empty() && accepted.is_none() {
-            return Ok(Err(records_missing(&gaps)));
+        if unfinished_periods(conn)?.contains(&period) {
+            return Ok(Err(not_laid_out()));
+        }
+        let (gaps, reviews) = (gaps_of(conn, period, zone)?, reviews_of(conn, period, zone)?);
+        if (!gaps.is_empty() || !reviews.is_empty()) && accepted.is_none() {
+            return Ok(Err(in_the_way(&gaps, &reviews)));
         }
         let named = accepted.as_ref().map(|(person, reason)| (person.as_str(), reason.as_str()));
-        store::insert_closing(conn, period, actor.account, named, &gaps, now)?;
-        let counters = load_counters(conn, period)?;
-        for class in Class::ALL.into_iter().filter(|class| is_period_of(*class, period)) {
-            let mut tally = Tally::default();
-            counters.iter().filter(|row| row.class == class).for_each(|row| tally.put(row.bucket, row.points));
-            store::insert_snapshot(conn, period, class, &tally, &settings)?;
-        }
+        freeze(conn, period, (actor.account, named), (&gaps, reviews.len()), now)?;
         let detail = named.map_or_else(String::new, |(person, reason)| format!("gaps accepted by {person}: {reason}"));
         audit(conn, now, Some(actor.account), "close_period", &format!("period/{period}"), &detail)?;
         let closing = store::find_period(conn, period)?.and_then(|(_, closing)| closing);
         entry(conn, period, closing, zone, now).map(Ok)
     });
-    closed.await?.map(Json)
+    let closed = closed.await?;
+    if closed.is_ok()
+        && let Err(fault) = crate::reports::month::publish_closed(&app).await
+    {
+        // The closing stands; the report is published by the next that looks, see `jobs`.
+        tracing::warn!(%period, %fault, "the month's report is not published yet");
+    }
+    closed.map(Json)
+}
+
+/// Freezes the figures and asks for their proof.
+fn freeze(
+    conn: &mut Conn,
+    period: Period,
+    (by, accepted): (AccountId, Option<(&str, &str)>),
+    (gaps, reviews): (&[PeriodGap], usize),
+    now: Instant,
+) -> QueryResult<()> {
+    let rules = rulebook(conn)?;
+    let rules_version = rules_version(&rules, period.first_day());
+    let reviews = i64::try_from(reviews).unwrap_or(i64::MAX);
+    let closing = NewClosing { by, accepted, gaps, reviews, rules_version: &rules_version };
+    store::insert_closing(conn, period, &closing, now)?;
+    mark_closed(conn, period, now)?;
+    let lines = lines(conn, period, Grouping::Class, as_of(period, NaiveDate::MAX))?;
+    store::freeze_lines(conn, period, &lines)?;
+    let settings = rules.coverage(period);
+    for class in Class::ALL.into_iter().filter(|class| is_period_of(*class, period)) {
+        let tally = lines.get(&(class, 0)).map_or_else(Tally::default, |line| line.tally);
+        store::insert_snapshot(conn, period, class, &tally, &settings)?;
+    }
+    enqueue(conn, Kind::ClosePeriod, &period.to_string(), by, now)
 }
 
 /// Who takes missing records upon himself, and why: both or neither.
@@ -121,15 +157,37 @@ fn not_final(period: Period, zone: Zone, settings: &Settings) -> Problem {
     Problem::new(ProblemCode::Conflict).fault("/period", "not_final", zh, en)
 }
 
-fn records_missing(gaps: &[PeriodGap]) -> Problem {
+fn not_laid_out() -> Problem {
+    let (zh, en) = ("该期尚在排布，请稍后再试", "the period is still being laid out: try again later");
+    Problem::new(ProblemCode::Conflict).fault("/period", "not_laid_out", zh, en)
+}
+
+/// What stands in the way, at most so many of a kind.
+const LISTED: usize = 100;
+
+fn in_the_way(gaps: &[PeriodGap], reviews: &[i64]) -> Problem {
     let (zh, en) = (
-        "仍有记录未上传：请等待、说明缺号，或由专人承担",
-        "records are missing: wait for them, explain them, or name who accepts it",
+        "仍有记录未上传或抄表时间待定：请等待、说明缺号、审定时间，或由专人承担",
+        "records are missing or times undecided: wait for them, explain or decide them, or name who accepts it",
     );
-    gaps.iter().fold(Problem::new(ProblemCode::Conflict).detail(zh, en), |problem, gap| {
+    let problem = gaps.iter().take(LISTED).fold(Problem::new(ProblemCode::Conflict).detail(zh, en), |problem, gap| {
         let (place, missing) = (format!("/devices/{}", gap.device_id), &gap.missing);
         problem.fault(place, "records_missing", format!("缺号：{missing}"), format!("missing: {missing}"))
+    });
+    reviews.iter().take(LISTED).fold(problem, |problem, id| {
+        let (zh, en) = ("抄表时间待定", "a person must decide when this visit was made");
+        problem.fault(format!("/time-reviews/{id}"), "time_undecided", zh, en)
     })
+}
+
+/// Visits without a decided time that may belong to a period.
+fn reviews_of(conn: &mut Conn, period: Period, zone: Zone) -> QueryResult<Vec<i64>> {
+    let rules = rulebook(conn)?;
+    let touching = store::open_reviews(conn)?.into_iter().filter(|(_, observed, received, lost)| {
+        let times = rules.time(zone.day(from_ms(*received)));
+        review_may_touch(period, zone, (from_ms(*observed), from_ms(*received)), *lost, &times)
+    });
+    Ok(touching.map(|(id, ..)| id).collect())
 }
 
 /// Missing records that may belong to a period, phone by phone.
@@ -172,13 +230,19 @@ fn entry(
     zone: Zone,
     now: Instant,
 ) -> QueryResult<PeriodEntry> {
-    let settings = Settings::default();
-    let line = |(class, tally, target): (Class, Tally, meterbook::quantity::BasisPoints)| {
-        let line = CoverageLine::of(period.to_string(), class, None, &tally, &settings);
-        // By the target that was in force at closing.
-        CoverageLine { target_bp: target.0, met: tally.met(target), needed: tally.needed(target), ..line }
-    };
-    let frozen = if closing.is_some() { store::load_snapshot(conn, period)? } else { Vec::new() };
+    let settings = rulebook(conn)?.coverage(period);
+    let (mut lines, mut version) = (Vec::new(), None);
+    if closing.is_some() {
+        let targets = store::load_targets(conn, period)?;
+        version = store::find_version(conn, period)?;
+        for ((class, _), line) in store::frozen_lines(conn, period, Grouping::Class)? {
+            // By the target that was in force at closing.
+            let target = targets.get(&class).copied().unwrap_or_else(|| settings.target(class));
+            let of = CoverageLine::of(period.to_string(), class, None, &line, &settings);
+            let (met, needed) = (line.tally.met(target), line.tally.needed(target));
+            lines.push(CoverageLine { target_bp: target.0, met, needed, ..of });
+        }
+    }
     Ok(PeriodEntry {
         period: period.to_string(),
         state: if closing.is_some() { "closed" } else { "open" }.to_owned(),
@@ -187,8 +251,13 @@ fn entry(
         closed_at: closing.as_ref().map(|closing| Time(from_ms(closing.closed_at))),
         closed_by: closing.as_ref().map(|closing| closing.closed_by),
         gaps: closing.as_ref().and_then(|closing| serde_json::from_str(&closing.gaps).ok()).unwrap_or_default(),
+        reviews: closing.as_ref().map_or(0, |closing| closing.reviews),
         gaps_accepted_by: closing.as_ref().and_then(|closing| closing.gaps_accepted_by.clone()),
+        rules_version: closing.as_ref().map(|closing| closing.rules_version.clone()),
+        version: version.as_ref().map(|_| 1),
+        points: version.as_ref().map(|(points, _)| *points),
+        population_hash: version.map(|(_, hash)| hex(&hash)),
         reason: closing.and_then(|closing| closing.reason),
-        lines: frozen.into_iter().map(line).collect(),
+        lines,
     })
 }

@@ -132,6 +132,8 @@ diesel::table! {
         gaps_accepted_by -> Nullable<Text>,
         reason -> Nullable<Text>,
         gaps -> Text,
+        reviews -> BigInt,
+        rules_version -> Text,
     }
 }
 

@@ -1,7 +1,7 @@
 //! The purchases table.
 
 use super::{Known, Purchase};
-use crate::db::schema::{meters, purchases};
+use crate::db::schema::{installations, meters, purchases};
 use crate::db::{Conn, each};
 use crate::http::to_ms;
 use diesel::prelude::*;
@@ -53,4 +53,20 @@ pub fn insert(conn: &mut Conn, new: &[(&Purchase, i64)]) -> QueryResult<()> {
         each!(conn, c => diesel::insert_into(purchases::table).values(&rows).execute(c))?;
     }
     Ok(())
+}
+
+/// The points these meters serve now, each once.
+pub fn points_of(conn: &mut Conn, meters: &[i64]) -> QueryResult<Vec<i64>> {
+    let mut points = Vec::new();
+    for chunk in meters.chunks(CHUNK) {
+        let found: Vec<i64> = each!(conn, c => installations::table
+            .filter(installations::meter_id.eq_any(chunk))
+            .filter(installations::removed_at.is_null())
+            .select(installations::point_id)
+            .load(c))?;
+        points.extend(found);
+    }
+    points.sort_unstable();
+    points.dedup();
+    Ok(points)
 }

@@ -1,30 +1,24 @@
 //! Rounds that are over for their phones: put away after a setting of days, and told so.
 
-use super::feed::{FeedChange, announce, days_set};
+use super::feed::{FeedChange, announce};
 use super::{RoundRow, find_round};
 use crate::db::schema::rounds;
 use crate::db::{Conn, Lockable, each};
 use crate::http::{from_ms, to_ms};
-use chrono::{Days, NaiveDate};
+use crate::settings::store::rulebook;
+use chrono::Days;
 use diesel::prelude::*;
 use meterbook::calendar::{Instant, Zone};
 use meterbook::id::{AccountId, RoundId};
 use meterbook::rounds::{Away, AwayFacts, RoundState, put_away};
 
-/// A phone holds a round for a month after its last day.
-const KEEP_DAYS: u64 = 31;
 /// Rounds looked for at a time.
 const AT_ONCE: i64 = 500;
-
-/// How long a round stays on its phone: the dated setting `round_keep_days`, 31 unless a company says otherwise.
-pub fn round_keep(conn: &mut Conn, today: NaiveDate) -> QueryResult<Days> {
-    Ok(Days::new(days_set(conn, "round_keep_days", today)?.unwrap_or(KEEP_DAYS).clamp(1, 3_650)))
-}
 
 /// Rounds that may be put away by now, and how long rounds are kept.
 pub fn rounds_to_put_away(conn: &mut Conn, now: Instant, zone: Zone) -> QueryResult<(Vec<RoundId>, Days)> {
     let today = zone.day(now);
-    let keep = round_keep(conn, today)?;
+    let keep = rulebook(conn)?.rounds(today).keep;
     let Some(ended_by) = today.checked_sub_days(keep) else { return Ok((Vec::new(), keep)) };
     let held: Vec<&str> = RoundState::ALL.into_iter().filter(|state| state.is_held()).map(RoundState::code).collect();
     let rows: Vec<RoundRow> = each!(conn, c => rounds::table

@@ -2,17 +2,16 @@
 //!
 //! Why separate: every slice that changes what a phone holds comes here, and nobody else writes these tables.
 
-use crate::db::schema::{feed_entries, feeds, settings};
+use crate::db::schema::{feed_entries, feeds};
 use crate::db::{Conn, FeedMove, Statement, Value, each};
 use crate::http::to_ms;
 use crate::planted::{self, Bug};
+use crate::settings::store::rulebook;
 use chrono::{NaiveDate, TimeDelta};
 use diesel::prelude::*;
 use meterbook::calendar::Instant;
 use meterbook::id::{AccountId, RoundId};
 
-/// A phone that was away longer fetches its rounds anew.
-const KEEP_DAYS: u64 = 60;
 /// The reason of what a reader's own push changed.
 pub(super) const VISITED: &str = "visited";
 
@@ -127,22 +126,9 @@ fn draw_head(conn: &mut Conn, reader: AccountId, added: i64) -> QueryResult<i64>
     Ok(head)
 }
 
-/// How long entries are kept: the dated setting `feed_keep_days`, 60 unless a company says otherwise, never below 7.
+/// How long entries are kept, by the setting in force.
 pub fn feed_keep(conn: &mut Conn, today: NaiveDate) -> QueryResult<TimeDelta> {
-    let days = days_set(conn, "feed_keep_days", today)?.unwrap_or(KEEP_DAYS).clamp(7, 3_650);
-    Ok(TimeDelta::days(i64::try_from(days).unwrap_or(i64::MAX)))
-}
-
-/// A number of days from the dated settings, as in force today.
-pub(super) fn days_set(conn: &mut Conn, key: &str, today: NaiveDate) -> QueryResult<Option<u64>> {
-    let set: Option<String> = each!(conn, c => settings::table
-        .filter(settings::key.eq(key))
-        .filter(settings::valid_from.le(today))
-        .order((settings::valid_from.desc(), settings::id.desc()))
-        .select(settings::value)
-        .first(c)
-        .optional())?;
-    Ok(set.and_then(|days| days.trim().parse().ok()))
+    Ok(rulebook(conn)?.rounds(today).feed_keep)
 }
 
 /// Readers whose feeds hold entries from before a moment.

@@ -27,6 +27,8 @@ struct StopAtPoint {
     taken_out_at: Option<i64>,
     office_order: i32,
     point_state: String,
+    route: Option<i64>,
+    moved_out: bool,
 }
 
 impl StopAtPoint {
@@ -36,6 +38,7 @@ impl StopAtPoint {
         match (self.taken_out_at.is_some(), is_gone) {
             // What was seen stays seen, and stays in the round (DOMAIN 3).
             (false, true) if self.state == StopState::Open.code() => Some("removed"),
+            (true, false) if self.moved_out => None,
             (true, false) => Some("added"),
             (true, true) => None,
             (false, _) => Some("changed"),
@@ -81,17 +84,17 @@ fn stops_at(conn: &mut Conn, points: &[i64]) -> QueryResult<Vec<StopAtPoint>> {
         .filter(rounds::state.ne("cancelled"))
         .order((stops::round_id, stops::id))
         .select((stops::id, stops::round_id, rounds::reader_id, stops::position, stops::state, stops::taken_out_at,
-            service_points::office_order, service_points::state))
+            service_points::office_order, service_points::state, rounds::route_id, stops::moved_out))
         .load(c))
 }
 
-/// A stop follows its point: in and out of the round, and in the office order.
+/// A stop follows its point: in and out of the round, and in the office order, where the round is a route's and not a plan's.
 fn update_stop(conn: &mut Conn, stop: &StopAtPoint, change: &str, now: Instant) -> QueryResult<()> {
     let taken_out_at = (change == "removed").then(|| to_ms(now));
-    if taken_out_at == stop.taken_out_at && stop.position == stop.office_order {
+    let position = if stop.route.is_some() { stop.office_order } else { stop.position };
+    if taken_out_at == stop.taken_out_at && stop.position == position {
         return Ok(());
     }
-    let row =
-        (stops::taken_out_at.eq(taken_out_at), stops::position.eq(stop.office_order), stops::changed_at.eq(to_ms(now)));
+    let row = (stops::taken_out_at.eq(taken_out_at), stops::position.eq(position), stops::changed_at.eq(to_ms(now)));
     each!(conn, c => diesel::update(stops::table.find(stop.id)).set(row).execute(c)).map(drop)
 }

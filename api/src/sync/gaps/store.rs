@@ -5,11 +5,12 @@ use crate::db::{Conn, Uuid16, each};
 use crate::http::to_ms;
 use crate::keys::sha256;
 use crate::sync::packed::stored_body;
+use crate::sync::store::phone_sequence;
 use diesel::dsl::{exists, max, min};
 use diesel::prelude::*;
 use meterbook::calendar::Instant;
 use meterbook::id::{AccountId, DeviceId};
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 /// Something that arrived under a number.
 #[derive(Clone, Debug)]
@@ -201,6 +202,23 @@ pub fn devices_with_gaps(conn: &mut Conn, after: i64, limit: i64) -> QueryResult
         .select((devices::id, devices::label, devices::account_id, accounts::name, devices::highest_contiguous_seq,
             devices::last_seq, devices::last_seq_at, devices::last_seen_at, devices::chained_from))
         .load(c))
+}
+
+/// How many records are missing of each reader's phones; readers of whom none is are left out.
+pub fn missing_by_reader(conn: &mut Conn) -> QueryResult<BTreeMap<i64, u64>> {
+    let (mut missing, mut after) = (BTreeMap::new(), 0);
+    loop {
+        let devices = devices_with_gaps(conn, after, 500)?;
+        let Some(last) = devices.last() else { return Ok(missing) };
+        after = last.id;
+        for device in devices {
+            let sequence = phone_sequence(conn, DeviceId(device.id), device.contiguous, device.last_seq)?;
+            let count = sequence.missing.len() as u64 + sequence.more;
+            if count > 0 {
+                *missing.entry(device.account_id).or_default() += count;
+            }
+        }
+    }
 }
 
 /// When the oldest gap of a phone became visible: the first arrival above it, or the phone's word of its last number.

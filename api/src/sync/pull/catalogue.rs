@@ -1,8 +1,9 @@
 //! The catalogue as phones get it: made once, since it changes only with the binary.
 
-use super::wire::{Catalogue, CatalogueCode, CatalogueList, CatalogueRule};
+use super::wire::{Catalogue, CatalogueCode, CatalogueList, CatalogueRule, CatalogueTarget};
 use meterbook::anomalies::Rule;
-use meterbook::sync::{CodeList, catalogue_version, code_lists};
+use meterbook::coverage::Settings;
+use meterbook::sync::{CodeList, TargetRow, catalogue_version, code_lists, targets};
 use std::sync::LazyLock;
 
 /// The version, as cursors carry it.
@@ -35,9 +36,15 @@ fn make() -> Catalogue {
             help_en: entry.help.en.into(),
         }
     };
+    let target = |row: TargetRow| CatalogueTarget {
+        class: row.class.code().into(),
+        target_bp: row.target_bp,
+        period: row.period.into(),
+    };
     Catalogue {
         version: format!("{:016x}", *VERSION),
         lists: code_lists().map(list).into(),
         rules: Rule::ALL.iter().map(rule).collect(),
+        targets: targets(&Settings::default()).map(target).into(),
     }
 }

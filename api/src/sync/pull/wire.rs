@@ -134,6 +134,34 @@ pub struct PulledMeter {
     /// … up to here needs no second entry; below `band_low` when the dial wraps. 0.001 m³.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub band_high: Option<i64>,
+    /// Beyond `band_high`, an index up to here is more than expected and possible; one beyond is more gas than the meter can pass, and
+    /// needs a second entry and a photo. 0.001 m³; absent where the dial may have gone round.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub index_most: Option<i64>,
+    /// Three figures: the balance shows `volume` (0.001 m³) or `money` (fen).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub balance_unit: Option<String>,
+    /// Three figures: what 1 m³ takes off the balance, in its unit.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub balance_per_m3: Option<i64>,
+    /// Three figures: the balance may be below zero; absent where it may not.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub overdraft: Option<bool>,
+    /// Three figures: index less cumulative should be this …
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub index_ahead: Option<i64>,
+    /// … give or take this; 0.001 m³.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub index_ahead_tolerance: Option<i64>,
+    /// Three figures: 1,000 × balance + `balance_per_m3` × cumulative should be this, with all purchases known to the server …
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub account_sum: Option<i64>,
+    /// … give or take this.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub account_tolerance: Option<i64>,
+    /// Whether purchases are known; where they are not, the sum may be above `account_sum`, but not below.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub purchases_known: Option<bool>,
 }
 
 /// A round's own members.
@@ -224,6 +252,19 @@ pub struct Catalogue {
     pub lists: Vec<CatalogueList>,
     /// The rules, in the order the checks run.
     pub rules: Vec<CatalogueRule>,
+    /// What must be seen in a period.
+    pub targets: Vec<CatalogueTarget>,
+}
+
+/// The target of a class.
+#[derive(Serialize, ToSchema, Clone)]
+pub struct CatalogueTarget {
+    /// `commercial`, `residential_outdoor` or `residential_indoor`.
+    pub class: String,
+    /// Share of its points to be seen, in 1/10,000.
+    pub target_bp: u32,
+    /// `month` or `quarter`.
+    pub period: String,
 }
 
 /// A code list.

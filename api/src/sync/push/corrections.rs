@@ -15,6 +15,7 @@ use meterbook::readings::correction::ALREADY_CORRECTED;
 use meterbook::readings::{Correction, Figures, FormFault, Linking, ReadingKind, Subject, Target, form_faults, link};
 use meterbook::sync::Rejection;
 use std::collections::{HashMap, HashSet};
+use uuid::Uuid;
 
 /// A correction was stored before the record it names.
 pub const WAITING: &str = "waiting";
@@ -57,6 +58,8 @@ pub struct Settled {
     pub head: Head,
     /// What was found wrong with it, and where.
     pub findings: Option<(Source, Vec<Finding>)>,
+    /// Every record of the chain: what cases may rest on.
+    pub chain: Vec<Uuid>,
 }
 
 /// The chains a batch touches.
@@ -249,13 +252,15 @@ impl Corrections {
     ) -> Option<Settled> {
         let root_id = self.root_of(record)?;
         let root = self.facts.get(&root_id)?;
-        let head_id = *self.heads(root_id).last()?;
+        let heads = self.heads(root_id);
+        let head_id = *heads.last()?;
+        let chain: Vec<Uuid> = std::iter::once(root_id).chain(heads).map(|record| record.0).collect();
         let head = self.facts.get(&head_id)?;
         let said = head.said.as_deref()?;
         if let Observed::Correction(Corrected { said: Said::Attempt(code), .. }) = &said.observed {
             let (code, figures) = (code.clone(), Figures::default());
             let head = Head { record: root_id, head: head_id, code, figures, flags: Vec::new() };
-            return Some(Settled { head, findings: None });
+            return Some(Settled { head, findings: None, chain });
         }
         let kind = ReadingKind::from_code(&root.code)?;
         let at_point = meters.get_mut(&root.point.0)?;
@@ -274,7 +279,7 @@ impl Corrections {
             root.meter.map(|meter| Source { meter, point: root.point, record: head_id, observed_at: root.observed_at });
         let findings = source.zip(verdict.map(|verdict| verdict.findings));
         let head = Head { record: root_id, head: head_id, code: root.code.clone(), figures: head.figures, flags };
-        Some(Settled { head, findings })
+        Some(Settled { head, findings, chain })
     }
 }
 

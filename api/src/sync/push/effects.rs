@@ -6,7 +6,8 @@ use super::super::item::{Observed, Record};
 use super::super::store::links::store_head;
 use super::Sender;
 use super::corrections::Settled;
-use crate::anomalies::store::{Source, open_cases};
+use crate::anomalies::cases::{Judged, correct_cases, open_cases, settle_visits};
+use crate::anomalies::store::Source;
 use crate::db::Conn;
 use crate::photos::store::expect_photos;
 use crate::readings::store::{NewReport, insert_found, insert_hazard};
@@ -18,7 +19,9 @@ use meterbook::id::{MeterId, PointId, RecordId};
 /// What is to be stored at the end of a batch.
 #[derive(Default)]
 pub struct Effects {
-    found: Vec<(Source, Vec<Finding>)>,
+    judged: Vec<Judged>,
+    /// Findings on readings of earlier pushes.
+    earlier: Vec<(Source, Finding)>,
     settled: Vec<Settled>,
     reports: Vec<(Record, Option<MeterId>, Instant)>,
     proven: Vec<Record>,
@@ -26,10 +29,18 @@ pub struct Effects {
 
 impl Effects {
     /// A reading was judged.
-    pub fn find(&mut self, source: Source, findings: Vec<Finding>) {
-        if !findings.is_empty() {
-            self.found.push((source, findings));
-        }
+    pub fn judge(&mut self, judged: Judged) {
+        self.judged.push(judged);
+    }
+
+    /// The readings judged so far.
+    pub fn judged(&mut self) -> &mut [Judged] {
+        &mut self.judged
+    }
+
+    /// Something was found about a reading of an earlier push.
+    pub fn find_earlier(&mut self, source: Source, finding: Finding) {
+        self.earlier.push((source, finding));
     }
 
     /// A chain has a new head.
@@ -49,16 +60,19 @@ impl Effects {
 
     /// Stores everything.
     pub fn store(&mut self, conn: &mut Conn, sender: &Sender) -> QueryResult<()> {
-        for (source, findings) in self.found.drain(..) {
-            open_cases(conn, source, &findings, sender.received_at)?;
+        settle_visits(conn, &std::mem::take(&mut self.judged), sender.zone, sender.received_at)?;
+        for (source, finding) in self.earlier.drain(..) {
+            open_cases(conn, source, &[finding], sender.zone, sender.received_at)?;
         }
         for record in self.proven.drain(..) {
             expect_photos(conn, &record, sender)?;
         }
         for settled in self.settled.drain(..) {
             store_head(conn, &settled.head, sender.received_at)?;
+            let findings = settled.findings.as_ref().map_or(&[][..], |(_, findings)| findings.as_slice());
+            correct_cases(conn, &settled.chain, findings, sender.received_at)?;
             if let Some((source, findings)) = &settled.findings {
-                open_cases(conn, *source, findings, sender.received_at)?;
+                open_cases(conn, *source, findings, sender.zone, sender.received_at)?;
             }
         }
         for (record, meter, observed_at) in self.reports.drain(..) {

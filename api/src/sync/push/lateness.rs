@@ -7,8 +7,9 @@ use crate::coverage::closing::store::closed_periods;
 use crate::db::{Conn, Lockable};
 use diesel::QueryResult;
 use meterbook::calendar::Instant;
-use meterbook::coverage::{Counting, Phase, Settings, counting, period_of, phase};
+use meterbook::coverage::{Counting, Phase, counting, period_of, phase};
 use meterbook::meters::Class;
+use meterbook::settings::Rulebook;
 use std::collections::HashMap;
 
 /// Received in the grace of its period.
@@ -30,9 +31,11 @@ impl Lateness {
         sender: &Sender,
         class: Class,
         at: Instant,
+        rules: &Rulebook,
     ) -> QueryResult<Vec<&'static str>> {
-        let (zone, settings) = (sender.zone, Settings::default());
+        let zone = sender.zone;
         let period = period_of(class, zone.day(at));
+        let settings = rules.coverage(period);
         let now = sender.released_at.unwrap_or(sender.received_at);
         let is_late = counting(period, sender.received_at, zone, &settings) == Counting::LateUpload;
         let mut flags: Vec<&'static str> = is_late.then_some(LATE_UPLOAD).into_iter().collect();

@@ -181,6 +181,11 @@ rules! {
         "报停点在 {days} 天里用气 {consumption} m³。", "A suspended point used {consumption} m³ in {days} days.";
         "查是否擅自开通或报停记录有误。", "Find out whether it was opened without leave or the register is wrong.";
 
+    /// The reading and that of the meter beside it were entered the wrong way round.
+    NeighbourSwap = "neighbour_swap", Reading, Hard, DOUBTED, "R-3, DOMAIN 4 order 7";
+        "与邻表 {neighbour} 的读数互换后两块表都正常(本表 {current},邻表 {other}),疑为抄串。", "Exchanged with the reading of meter {neighbour} beside it, both are plausible (this one {current}, that one {other}): probably entered the wrong way round.";
+        "看两张照片或一并复抄;确认后两块表各以新记录更正。", "Look at both photos or re-read both; if confirmed, correct each by a new record.";
+
     /// The meter is past its life.
     OverAge = "over_age", Register, Note, TRUSTED, "R-2, JJG 577";
         "自 {since} 起使用,已超过 {years} 年期限。", "In service since {since}, past its life of {years} years.";

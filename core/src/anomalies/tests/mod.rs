@@ -1,8 +1,11 @@
 //! Tests of the verdicts as a whole: DOMAIN's vectors, edges, and properties over simulated meters.
 
 mod edges;
+mod life;
+mod neighbours;
 mod properties;
 mod scenes;
+mod sums;
 mod vectors;
 
 use super::*;
@@ -72,6 +75,11 @@ fn commercial(index: i64, cumulative: i64, balance: i64) -> Scene {
 
 impl Scene {
     fn verdict(&self) -> Verdict {
+        self.with(|facts, seen| judge(facts, seen, &Settings::default()))
+    }
+
+    /// What is asked about the facts and the observation of the scene.
+    fn with<T>(&self, ask: impl FnOnce(&Facts, &Observation) -> T) -> T {
         let at: Instant = "2024-03-22T01:00:00Z".parse().expect("an instant");
         let recent: Vec<_> = self.recent.iter().copied().map(Volume::from_m3).collect();
         let facts = Facts {
@@ -93,7 +101,7 @@ impl Scene {
             gas_in_use: self.gas_in_use,
             confirmed: self.confirmed,
         };
-        judge(&facts, &seen, &Settings::default())
+        ask(&facts, &seen)
     }
 
     /// Whole m³; a money balance is in fen as it stands.

@@ -95,6 +95,13 @@ fn every_rule_is_emitted_and_fills_its_template_in_both_languages() {
     let day = |text: &str| text.parse().expect("a day");
     let old = over_age(day("2010-01-01"), Gas::Natural, day("2024-01-01"), &settings).expect("over age");
     let mut found: BTreeMap<Rule, Finding> = BTreeMap::from([(old.rule, old)]);
+    let (one, other) = (household(4_200, 4_335, 30), household(4_310, 4_230, 25));
+    let swap = one.with(|facts, seen| {
+        let one = Entry { facts: *facts, seen: *seen };
+        other.with(|facts, seen| neighbour_swap(&one, &Entry { facts: *facts, seen: *seen }, &settings))
+    });
+    let (swap, _) = swap.expect("a swap");
+    found.insert(swap.rule, swap);
     found.extend(of_lists().map(|finding| (finding.rule, finding)));
     for (rule, scene) in scenes() {
         let finding = scene.finding();

@@ -9,8 +9,9 @@ use crate::db::{Conn, each};
 use crate::sync::pull::wire::PulledMeter;
 use chrono::{Datelike, NaiveDate};
 use diesel::prelude::*;
+use meterbook::anomalies::balance_per_m3;
 use meterbook::calendar::{Instant, Zone};
-use meterbook::meters::{FigureSet, in_service_since};
+use meterbook::meters::{BalanceUnit, FigureSet, MeterTraits, in_service_since};
 use meterbook::quantity::Volume;
 use std::collections::HashMap;
 
@@ -57,7 +58,9 @@ pub fn load_shown(conn: &mut Conn, shown: &[Shown], zone: Zone) -> QueryResult<H
 
 fn pulled_meter(installed: &Installed, label: &Label, days: (NaiveDate, NaiveDate), zone: Zone) -> PulledMeter {
     let traits = installed.traits;
-    let band = band(installed, zone.start_of(days.0), zone.start_of(days.1));
+    let (first, end) = (zone.start_of(days.0), zone.start_of(days.1));
+    let band = band(installed, first, end);
+    let check = band.and_then(|band| installed.door_check(end, band.most_used));
     PulledMeter {
         id: installed.meter.0,
         number: installed.number.clone(),
@@ -69,23 +72,56 @@ fn pulled_meter(installed: &Installed, label: &Label, days: (NaiveDate, NaiveDat
         three_figures: matches!(traits.figures, FigureSet::Three { .. }),
         inlet_side: label.inlet_side.clone(),
         years_in_service: label.in_service.map(|since| whole_years(since, days.0)),
-        band_low: band.map(|(low, _)| low.litres()),
-        band_high: band.map(|(_, high)| high.litres()),
+        band_low: band.map(|band| band.low.litres()),
+        band_high: band.map(|band| band.high.litres()),
+        index_most: band.and_then(|band| band.most).map(Volume::litres),
+        balance_unit: balance_unit(&traits),
+        balance_per_m3: balance_per_m3(&traits),
+        overdraft: matches!(traits.figures, FigureSet::Three { overdraft: true, .. }).then_some(true),
+        index_ahead: check.map(|check| check.index_ahead.litres()),
+        index_ahead_tolerance: check.map(|check| check.index_ahead_tolerance.litres()),
+        account_sum: check.map(|check| check.account_sum),
+        account_tolerance: check.map(|check| check.account_tolerance),
+        purchases_known: check.map(|check| check.purchases_known),
     }
+}
+
+/// Where the index should be, on the dial.
+#[derive(Clone, Copy)]
+struct Band {
+    low: Volume,
+    high: Volume,
+    /// The index when Qr has flowed all the time; `None` where the dial could have gone round.
+    most: Option<Volume>,
+    most_used: Volume,
 }
 
 /// Where the index should be while the round runs: the last one plus half the use expected by its first day, to twice the use
 /// expected by its end, 3 m³ wider, on the dial.
-fn band(installed: &Installed, first: Instant, end: Instant) -> Option<(Volume, Volume)> {
+fn band(installed: &Installed, first: Instant, end: Instant) -> Option<Band> {
     let last = installed.last()?;
     let index = last.figures.index?;
     let used_by = |at: Instant| if at > last.at { installed.expected(last.at, at) } else { Some(Volume::ZERO) };
     // Too little is known where nothing can be expected of a moment after the last visit.
     let (least, most) = (used_by(first)?, installed.expected(last.at, end.max(last.at))?);
-    let on_dial =
-        |index: Volume| Volume::from_litres(index.litres().rem_euclid(installed.traits.digits.wrap().litres()));
-    let low = least.scaled(1, 2) - Volume::from_m3(3);
-    Some((on_dial(index + low.max(Volume::ZERO)), on_dial(index + most.scaled(2, 1) + Volume::from_m3(3))))
+    let traits = &installed.traits;
+    let wrap = traits.digits.wrap().litres();
+    let on_dial = |index: Volume| Volume::from_litres(index.litres().rem_euclid(wrap));
+    let low = (least.scaled(1, 2) - Volume::from_m3(3)).max(Volume::ZERO);
+    let most_used = most.scaled(2, 1) + Volume::from_m3(3);
+    // 1.2 Qmax h (DOMAIN 4, "Ceiling"): beyond it the phone wants more than a second entry.
+    let minutes = end.max(last.at).signed_duration_since(last.at).num_minutes();
+    let ceiling = traits.qmax_per_hour.scaled(minutes, 60).scaled(12, 10).max(most_used);
+    let most = (ceiling.litres() < wrap).then(|| on_dial(index + ceiling));
+    Some(Band { low: on_dial(index + low), high: on_dial(index + most_used), most, most_used })
+}
+
+fn balance_unit(traits: &MeterTraits) -> Option<String> {
+    match traits.figures {
+        FigureSet::Index => None,
+        FigureSet::Three { balance: BalanceUnit::Volume, .. } => Some("volume".into()),
+        FigureSet::Three { balance: BalanceUnit::Money { .. }, .. } => Some("money".into()),
+    }
 }
 
 fn whole_years(since: NaiveDate, day: NaiveDate) -> i64 {

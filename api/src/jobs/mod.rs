@@ -1,5 +1,12 @@
 //! What the service does by itself, whoever asks: the running periods are always laid out; old feed entries, rounds that are
-//! over and unwanted photos go; the walks of done rounds are learned; the next verdict on a meter finds its past ready.
+//! over and unwanted photos go; the walks of done rounds are learned; the next verdict on a meter finds its past ready. And work
+//! that several nodes share: [`work`].
+
+pub mod routes;
+pub mod store;
+mod work;
+
+pub use work::{Done, Job, Kind, work, work_once};
 
 use crate::App;
 use crate::anomalies::store::{keep_pasts, points_without};
@@ -19,6 +26,9 @@ const EVERY: Duration = Duration::from_secs(60);
 pub async fn keep_periods_open(app: Arc<App>) {
     let mut ticks = tokio::time::interval(EVERY);
     let mut opened = Vec::new();
+    if let Err(fault) = lay_out_unfinished(&app).await {
+        tracing::warn!(%fault, "older periods are not laid out yet");
+    }
     loop {
         ticks.tick().await;
         for period in periods_at(&app, app.clock.now()) {
@@ -31,6 +41,17 @@ pub async fn keep_periods_open(app: Arc<App>) {
             }
         }
     }
+}
+
+/// Lays out what was declared and not finished: a node was stopped, or a new version keeps more of each point.
+///
+/// # Errors
+/// The database's.
+pub async fn lay_out_unfinished(app: &App) -> Result<(), StoreError> {
+    for period in app.store.read("unfinished_periods", crate::coverage::store::unfinished_periods).await? {
+        open_period(app, period).await?;
+    }
+    Ok(())
 }
 
 /// How often old feed entries are looked for.
@@ -66,6 +87,18 @@ pub async fn purge_feeds(app: &App) -> Result<usize, StoreError> {
             app.store.write("purge_feed", Isolation::RowLocks, move |conn| purge_feed(conn, reader, before)).await?;
     }
     Ok(gone)
+}
+/// Publishes the report of every closed month that has none, until the task is dropped. Several nodes may run it.
+pub async fn publish_reports(app: Arc<App>) {
+    let mut ticks = tokio::time::interval(EVERY);
+    loop {
+        ticks.tick().await;
+        match crate::reports::month::publish_closed(&app).await {
+            Ok(0) => {}
+            Ok(reports) => tracing::info!(reports, "published the reports of closed months"),
+            Err(fault) => tracing::warn!(%fault, "reports of closed months are not published yet"),
+        }
+    }
 }
 
 /// How often rounds are looked after.
@@ -132,6 +165,27 @@ pub async fn sweep_photos(app: Arc<App>) {
             Ok(0) => {}
             Ok(photos) => tracing::info!(photos, "took away photos that no record names"),
             Err(fault) => tracing::warn!(%fault, "the sweep of the photos goes on later"),
+        }
+    }
+}
+
+/// How often the outbox is looked at.
+const DELIVER_EVERY: Duration = Duration::from_secs(1);
+
+/// Delivers webhooks, until the task is dropped. Several nodes may run it: a message is leased to one of them at a time.
+pub async fn deliver_webhooks(app: Arc<App>) {
+    let mut ticks = tokio::time::interval(DELIVER_EVERY);
+    loop {
+        ticks.tick().await;
+        loop {
+            match crate::webhooks::deliver_due(&app).await {
+                Ok(0) => break,
+                Ok(messages) => tracing::debug!(messages, "tried to deliver webhooks"),
+                Err(fault) => {
+                    tracing::warn!(%fault, "webhooks are delivered later");
+                    break;
+                }
+            }
         }
     }
 }

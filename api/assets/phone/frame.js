@@ -1,0 +1,61 @@
+// The frame of every screen: where one is, what waits, what was just said.
+import { html } from '/assets/lib/html.js';
+import { t } from '/assets/lib/texts.js';
+import { progressOfAll } from './progress.js';
+import { state } from './state.js';
+
+export const go = (name, ...args) => {
+    location.hash = `#/${[name, ...args].join('/')}`;
+};
+export const link = (name, ...args) => `#/${[name, ...args].join('/')}`;
+
+export const hour = at => new Date(at).toLocaleTimeString('zh-CN', { hour: '2-digit', minute: '2-digit', hour12: false });
+
+/** The last sync in few words. Never what the browser believes of the network. */
+export function syncWords() {
+    const { busy, okAt, problem } = state.sync;
+    if (busy) return t('sync.busy');
+    if (problem?.kind === 'offline') return okAt ? t('sync.offline_since', { time: hour(okAt) }) : t('sync.offline');
+    if (problem) return t('sync.problem');
+    return okAt ? t('sync.ok', { time: hour(okAt) }) : t('sync.not_yet');
+}
+
+/** The three counts: done, waiting, sent. */
+function Strip() {
+    const { all, read } = progressOfAll();
+    const { owed, photos } = state.counts;
+    const sent = [...state.records.values()].filter(record => !record.owed).length;
+    return html`<nav aria-label=${t('strip.title')}><a class="strip" href=${link('waiting')}>
+        <span>${t('strip.done')} <b>${read}/${all}</b></span>
+        <span class=${owed + photos ? 'warn-ink' : ''}>${t('strip.waiting')} <b data-count="owed">${owed}</b>${photos ? html`<span>+${t('strip.photos', { n: photos })}</span>` : ''}</span>
+        <span>${t('strip.sent')} <b>${sent}</b></span>
+        <span class="state quiet">${syncWords()}</span>
+    </a></nav>`;
+}
+
+/** A screen. `back` is where the arrow leads; `tight` is for the keypad, which wants every pixel. */
+export function Screen({ title, back, tight, children, plain }) {
+    const { notice } = state;
+    return html`
+        <header class="bar">
+            ${back ? html`<a class="button" href=${back} aria-label=${t('back')}>‹</a>` : ''}
+            <h1 tabindex="-1">${title}</h1>
+            ${tight && !plain ? html`<a class="button fit" href=${link('waiting')}>${t('strip.waiting')} <b data-count="owed">${state.counts.owed}</b>${
+                state.counts.photos ? html`<small>+${t('strip.photos', { n: state.counts.photos })}</small>` : ''}</a>` : ''}
+            ${plain || tight ? '' : html`<a class="button" href=${link('settings')} aria-label=${t('settings.title')}>☰</a>`}
+        </header>
+        ${state.session && !state.session.ended && !plain && !tight ? html`<${Strip} />` : ''}
+        <main class=${tight ? 'pad' : ''}>${children}</main>
+        <div aria-live=${notice?.alarm ? 'assertive' : 'polite'} role=${notice?.alarm ? 'alert' : 'status'}>${notice ? html`<p class="notice">${notice.text}</p>` : ''}</div>`;
+}
+
+/** A few exclusive choices, large enough for a thumb. */
+export function Choices({ legend, name, options, value, onChange }) {
+    return html`<fieldset class="choices"><legend>${legend}</legend><div class="grid">
+        ${options.map(option => html`<label class="choice" key=${option.code}>
+            <input type="radio" name=${name} value=${option.code} checked=${value === option.code} onChange=${() => onChange(option.code)} />
+            <span>${option.text}</span></label>`)}
+    </div></fieldset>`;
+}
+
+export const Toggle = ({ text, on, onChange }) => html`<button type="button" aria-pressed=${String(Boolean(on))} onClick=${() => onChange(!on)}>${text}</button>`;

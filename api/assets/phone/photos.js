@@ -1,0 +1,75 @@
+// Photos: made small on the phone, hashed, and sent from a queue of their own. Readings never wait for them.
+import { sha256 } from '/assets/lib/canonical.js';
+import { Problem } from '/assets/lib/link.js';
+import { read, result, write } from './database.js';
+import { signed } from './session.js';
+
+/** A photo is at most this large; below it one request is enough (PROTOCOL: tus above 1 MiB). */
+const MOST_BYTES = 1 << 20;
+const SIDES = [1600, 1280, 1024, 800, 640];
+const QUALITIES = [0.82, 0.7, 0.55, 0.4];
+
+const blobOf = (canvas, quality) => new Promise(done => canvas.toBlob(done, 'image/jpeg', quality));
+
+/** A JPEG of at most 1 MiB, upright; drawing it anew leaves place and phone out of it. */
+export async function compress(file) {
+    const image = await createImageBitmap(file, { imageOrientation: 'from-image' });
+    for (const side of SIDES) {
+        const scale = Math.min(1, side / Math.max(image.width, image.height));
+        const canvas = document.createElement('canvas');
+        canvas.width = Math.max(1, Math.round(image.width * scale));
+        canvas.height = Math.max(1, Math.round(image.height * scale));
+        canvas.getContext('2d').drawImage(image, 0, 0, canvas.width, canvas.height);
+        for (const quality of QUALITIES) {
+            const blob = await blobOf(canvas, quality);
+            if (blob && blob.size <= MOST_BYTES) return { bytes: await blob.arrayBuffer(), thumb: thumbOf(canvas) };
+        }
+    }
+    throw new Error('too large');
+}
+
+function thumbOf(canvas) {
+    const small = document.createElement('canvas');
+    const scale = 120 / Math.max(canvas.width, canvas.height);
+    small.width = Math.max(1, Math.round(canvas.width * scale));
+    small.height = Math.max(1, Math.round(canvas.height * scale));
+    small.getContext('2d').drawImage(canvas, 0, 0, small.width, small.height);
+    return small.toDataURL('image/jpeg', 0.6);
+}
+
+/** Keeps a photo for the draft under way. Returns `{sha256, thumb}`. */
+export async function take(file) {
+    const { bytes, thumb } = await compress(file);
+    const name = await sha256(bytes);
+    await write(['photos'], async ({ photos }) => {
+        // The same picture again is the same photo.
+        if (!(await result(photos.get(name)))) photos.put({ sha256: name, bytes, state: 'draft', taken_at: Date.now() });
+    });
+    return { sha256: name, thumb };
+}
+
+/** Takes a photo out of a draft. */
+export const drop = name => write(['photos'], async ({ photos }) => {
+    const photo = await result(photos.get(name));
+    if (photo?.state === 'draft') photos.delete(name);
+});
+
+/** Sends what is owed, oldest first. Returns how many went; throws what stops the queue. */
+export async function sendPhotos() {
+    let sent = 0;
+    const names = await read(['photos'], ({ photos }) => result(photos.index('state').getAllKeys('owed')));
+    for (const name of names) {
+        const photo = await read(['photos'], ({ photos }) => result(photos.get(name)));
+        if (photo?.state !== 'owed') continue;
+        try {
+            await signed('PUT', `/v1/photos/${name}`, { bytes: photo.bytes, type: 'image/jpeg', patience: 120_000 });
+        } catch (fault) {
+            // One photo the server will never take does not hold up the others; it stays, and is shown as waiting.
+            if (fault instanceof Problem && !fault.passes && fault.status !== 401) continue;
+            throw fault;
+        }
+        await write(['photos'], ({ photos }) => result(photos.put({ ...photo, state: 'sent', sent_at: Date.now() })));
+        sent += 1;
+    }
+    return sent;
+}

@@ -1,0 +1,74 @@
+// What is on the screen is a function of this one object; `draw` shows it anew.
+export const state = {
+    /** `starting`, `ready`, `wechat` or `no_storage`. */
+    phase: 'starting',
+    route: { name: 'today' },
+    session: undefined,
+    settings: { language: undefined, theme: 'auto', large: false, rightToLeft: false, order: 'office' },
+    /** @type {Map<number, PulledRound>} */
+    rounds: new Map(),
+    /** @type {Catalogue | undefined} */
+    catalogue: undefined,
+    /** @type {MetaLimits | undefined} */
+    limits: undefined,
+    /** @type {import('./clock.js').Clocks | undefined} */
+    clocks: undefined,
+    why: '',
+    /** Own records by id, without their bodies.
+     * @type {Map<string, OwnRecord>} */
+    records: new Map(),
+    counts: { owed: 0, photos: 0, strangers: 0 },
+    sync: { busy: false, okAt: undefined, problem: undefined, skew: 0, reachable: undefined },
+    storage: { persisted: undefined, usage: undefined, quota: undefined },
+    update: undefined,
+    install: undefined,
+    /** What a screen holds while it is open. */
+    screen: {},
+    /** The entry under way. */
+    draft: undefined,
+    notice: undefined,
+};
+
+const NOTICE_MS = 5000;
+
+let show = () => {};
+let asked = false;
+
+/** Who draws. */
+export function onDraw(work) {
+    show = work;
+}
+
+/** Draws once after all that happens now. */
+export function draw() {
+    if (asked) return;
+    asked = true;
+    queueMicrotask(() => {
+        asked = false;
+        show();
+    });
+}
+
+/** Changes what the open screen holds. */
+export function set(changes) {
+    Object.assign(state.screen, changes);
+    draw();
+}
+
+/** A sentence at the foot of the screen, read aloud; `alarm` interrupts. */
+export function tell(text, alarm = false) {
+    const notice = { text, alarm, at: Date.now() };
+    state.notice = notice;
+    draw();
+    // What must not be missed stays until the next screen.
+    if (alarm) return;
+    setTimeout(() => {
+        if (state.notice === notice) state.notice = undefined;
+        draw();
+    }, NOTICE_MS);
+}
+
+// Two windows of one phone share the database: whoever changes it tells the other.
+const others = 'BroadcastChannel' in globalThis ? new BroadcastChannel('meterbook') : undefined;
+export const tellOthers = what => others?.postMessage(what);
+export const onOthers = work => others?.addEventListener('message', event => work(event.data));

@@ -1,0 +1,173 @@
+//! Lines of coverage, summed from counters: what a dashboard reads. Its cost never depends on how many readings there are.
+
+use super::plan::{from_day, to_day};
+use crate::coverage::Grouping;
+use crate::db::schema::{accounts, areas, routes};
+use crate::db::{Conn, each};
+use chrono::{Days, NaiveDate};
+use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Integer, Nullable, Text};
+use meterbook::calendar::Period;
+use meterbook::coverage::{Bucket, Companions, Mark, Tally, Unseen, is_period_of};
+use meterbook::meters::Class;
+use std::collections::{BTreeMap, HashMap};
+
+/// The figures of a class, or of an area, route or reader within it.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub struct Line {
+    /// The buckets.
+    pub tally: Tally,
+    /// The companions.
+    pub companions: Companions,
+    /// How long the unseen have been unseen.
+    pub unseen: Unseen,
+}
+
+/// Lines by class and group.
+pub type Lines = BTreeMap<(Class, i64), Line>;
+
+#[derive(QueryableByName)]
+pub(in crate::coverage) struct FigureRow {
+    #[diesel(sql_type = Text)]
+    class: String,
+    #[diesel(sql_type = BigInt)]
+    group_id: i64,
+    #[diesel(sql_type = Integer)]
+    figure: i32,
+    #[diesel(sql_type = BigInt)]
+    points: i64,
+}
+
+/// What is added to a mark's number where buckets and marks share a column.
+pub const MARKS_FROM: i32 = 100;
+
+/// The lines of a period as its counters stand, with ages as of a day.
+pub fn lines(conn: &mut Conn, period: Period, grouping: Grouping, as_of: NaiveDate) -> QueryResult<Lines> {
+    let (group, key) = (column(grouping), period.key());
+    let sql = format!(
+        "SELECT class, {group} AS group_id, bucket AS figure, CAST(SUM(points) AS BIGINT) AS points \
+         FROM coverage_counters WHERE period = {key} GROUP BY 1, 2, 3 \
+         UNION ALL SELECT class, {group} AS group_id, {MARKS_FROM} + mark AS figure, CAST(SUM(points) AS BIGINT) AS points \
+         FROM coverage_marks WHERE period = {key} GROUP BY 1, 2, 3"
+    );
+    let rows: Vec<FigureRow> = each!(conn, c => diesel::sql_query(sql).load(c))?;
+    let mut lines = summed(rows, period);
+    for (key, unseen) in ages(conn, period, grouping, as_of)? {
+        if let Some(line) = lines.get_mut(&key) {
+            line.unseen = unseen;
+        }
+    }
+    Ok(lines)
+}
+
+/// The buckets alone, without ages.
+pub fn tallies(conn: &mut Conn, period: Period, grouping: Grouping) -> QueryResult<BTreeMap<(Class, i64), Tally>> {
+    let (group, key) = (column(grouping), period.key());
+    let sql = format!(
+        "SELECT class, {group} AS group_id, bucket AS figure, CAST(SUM(points) AS BIGINT) AS points \
+         FROM coverage_counters WHERE period = {key} GROUP BY 1, 2, 3"
+    );
+    let rows: Vec<FigureRow> = each!(conn, c => diesel::sql_query(sql).load(c))?;
+    Ok(summed(rows, period).into_iter().map(|(key, line)| (key, line.tally)).collect())
+}
+
+/// The column lines are grouped by.
+pub(in crate::coverage) const fn column(grouping: Grouping) -> &'static str {
+    match grouping {
+        Grouping::Class => "CAST(0 AS BIGINT)",
+        Grouping::Area => "area_id",
+        Grouping::Route => "route_id",
+        Grouping::Reader => "reader_id",
+    }
+}
+
+/// Lines of rows of figures; a line is there where a point is.
+pub(in crate::coverage) fn summed(rows: Vec<FigureRow>, period: Period) -> Lines {
+    let mut lines = Lines::new();
+    for row in rows {
+        let class = Class::from_code(&row.class).filter(|class| is_period_of(*class, period));
+        let points = u64::try_from(row.points).ok().filter(|points| *points > 0);
+        let (Some(class), Some(points)) = (class, points) else { continue };
+        let line = lines.entry((class, row.group_id)).or_default();
+        let mark = i16::try_from(row.figure - MARKS_FROM).ok().and_then(Mark::from_number);
+        if let Some(bucket) = i16::try_from(row.figure).ok().and_then(Bucket::from_number) {
+            line.tally.put(bucket, points);
+        } else if let Some(mark) = mark {
+            line.companions.put(mark, points);
+        }
+    }
+    lines
+}
+
+#[derive(QueryableByName)]
+struct AgeRow {
+    #[diesel(sql_type = Text)]
+    class: String,
+    #[diesel(sql_type = BigInt)]
+    group_id: i64,
+    #[diesel(sql_type = Nullable<Integer>)]
+    oldest: Option<i32>,
+    #[diesel(sql_type = Nullable<BigInt>)]
+    over_180: Option<i64>,
+    #[diesel(sql_type = Nullable<BigInt>)]
+    over_365: Option<i64>,
+}
+
+/// Of D and not seen: the words of the index, or SQLite would not use it.
+const UNSEEN: &str = "bucket BETWEEN 2 AND 7";
+
+fn ages(
+    conn: &mut Conn,
+    period: Period,
+    grouping: Grouping,
+    as_of: NaiveDate,
+) -> QueryResult<BTreeMap<(Class, i64), Unseen>> {
+    let day = |before: u32| to_day(as_of.checked_sub_days(Days::new(before.into())).unwrap_or(NaiveDate::MIN));
+    let (long, year, key) = (day(Unseen::LONG), day(Unseen::YEAR), period.key());
+    let rows = match grouping {
+        Grouping::Class => {
+            // Each figure is a look into the index, which is in the order of age within each class.
+            let of = |class: Class| {
+                let unseen =
+                    format!("FROM coverage_plan WHERE period = {key} AND class = '{}' AND {UNSEEN}", class.code());
+                format!(
+                    "SELECT '{}' AS class, CAST(0 AS BIGINT) AS group_id, (SELECT MIN(unseen_since) {unseen}) AS oldest, \
+                     (SELECT COUNT(*) {unseen} AND unseen_since < {long}) AS over_180, \
+                     (SELECT COUNT(*) {unseen} AND unseen_since < {year}) AS over_365",
+                    class.code()
+                )
+            };
+            let sql = Class::ALL.map(of).join(" UNION ALL ");
+            each!(conn, c => diesel::sql_query(sql).load::<AgeRow>(c))?
+        }
+        _ => {
+            let group = column(grouping);
+            let sql = format!(
+                "SELECT class, {group} AS group_id, MIN(unseen_since) AS oldest, \
+                 SUM(CASE WHEN unseen_since < {long} THEN 1 ELSE 0 END) AS over_180, \
+                 SUM(CASE WHEN unseen_since < {year} THEN 1 ELSE 0 END) AS over_365 \
+                 FROM coverage_plan WHERE period = {key} AND {UNSEEN} GROUP BY 1, 2"
+            );
+            each!(conn, c => diesel::sql_query(sql).load::<AgeRow>(c))?
+        }
+    };
+    let age = |row: AgeRow| {
+        let oldest = from_day(row.oldest?);
+        let days = u32::try_from((as_of - oldest).num_days()).unwrap_or(0);
+        let number = |count: Option<i64>| count.and_then(|count| u64::try_from(count).ok()).unwrap_or(0);
+        let unseen = Unseen { oldest_days: days, over_180: number(row.over_180), over_365: number(row.over_365) };
+        Some(((Class::from_code(&row.class)?, row.group_id), unseen))
+    };
+    Ok(rows.into_iter().filter_map(age).collect())
+}
+
+/// The names of what lines are grouped by.
+pub fn group_names(conn: &mut Conn, grouping: Grouping) -> QueryResult<HashMap<i64, String>> {
+    let rows: Vec<(i64, String)> = match grouping {
+        Grouping::Class => Vec::new(),
+        Grouping::Area => each!(conn, c => areas::table.select((areas::id, areas::path)).load(c))?,
+        Grouping::Route => each!(conn, c => routes::table.select((routes::id, routes::code)).load(c))?,
+        Grouping::Reader => each!(conn, c => accounts::table.select((accounts::id, accounts::name)).load(c))?,
+    };
+    Ok(rows.into_iter().collect())
+}

@@ -1,0 +1,5 @@
+// What is not ours is not checked.
+export const h: any;
+export const render: any;
+declare const htm: { bind(h: any): (strings: TemplateStringsArray, ...values: any[]) => any };
+export default htm;
