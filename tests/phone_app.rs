@@ -83,7 +83,7 @@ fn assert_same(world: &World, held: &Value) {
     let outcomes: BTreeSet<&str> = records.iter().map(|record| record["outcome"].as_str().unwrap()).collect();
     assert!(outcomes.iter().all(|outcome| ["accepted", "duplicate"].contains(outcome)), "{outcomes:?}");
     let mut made: Vec<&str> = records.iter().map(|record| record["body"].as_str().unwrap()).collect();
-    let mut stored = world.database.texts(&format!("SELECT body AS value {OWN}"));
+    let mut stored: Vec<String> = world.database.bodies(OWN).into_values().collect();
     made.sort_unstable();
     stored.sort_unstable();
     assert_eq!(stored, made);

@@ -72,12 +72,17 @@ impl Database {
 
     /// The bodies of all records, as they were sent.
     pub fn record_bodies(&self) -> BTreeMap<Uuid, String> {
+        self.bodies("FROM records")
+    }
+
+    /// The bodies of some records: `FROM records …`.
+    pub fn bodies(&self, from: &str) -> BTreeMap<Uuid, String> {
         let (id, packed) = match self.kind {
             StoreKind::Sqlite => ("lower(hex(id))", "lower(hex(packed))"),
             StoreKind::Postgres => ("CAST(id AS TEXT)", "encode(packed, 'hex')"),
         };
         let rows =
-            self.texts(&format!("SELECT {id} || ' ' || COALESCE({packed}, '') || ' ' || body AS value FROM records"));
+            self.texts(&format!("SELECT {id} || ' ' || COALESCE({packed}, '') || ' ' || body AS value {from}"));
         let body = |row: &String| {
             let mut parts = row.splitn(3, ' ');
             let (id, packed) = (Uuid::parse_str(parts.next().unwrap()).unwrap(), parts.next().unwrap());

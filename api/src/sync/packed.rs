@@ -108,11 +108,17 @@ const UUID: u8 = 8;
 const OWN_ID: u8 = 9;
 /// A text of 64 hexadecimal digits.
 const HASH: u8 = 10;
-/// A text that is a time in whole milliseconds, in UTC or with an offset in minutes.
+/// A text that is a time in whole milliseconds: in UTC, with an offset in minutes, or with China's, +08:00.
 const UTC: u8 = 11;
 const LOCAL: u8 = 12;
+const CHINA: u8 = 13;
+/// The integer 0; those up to 111 are the tags that follow it.
+const SMALL: u8 = 16;
 /// Texts that are words of the list: this and all above.
 const FIRST_WORD: u8 = 128;
+
+/// Minutes east of UTC.
+const CHINA_MINUTES: i64 = 480;
 
 /// The bytes of a canonical body; `value` is what it says and `id` the record's.
 #[must_use]
@@ -166,10 +172,13 @@ fn put(out: &mut Vec<u8>, value: &Value, id: Uuid) {
         Value::Null => out.push(NULL),
         Value::Bool(is) => out.push(if *is { TRUE } else { FALSE }),
         Value::Number(number) => match number.as_i64() {
-            Some(integer) => {
-                out.push(INTEGER);
-                put_integer(out, integer);
-            }
+            Some(integer) => match u8::try_from(integer).ok().filter(|small| *small < FIRST_WORD - SMALL) {
+                Some(small) => out.push(SMALL + small),
+                None => {
+                    out.push(INTEGER);
+                    put_integer(out, integer);
+                }
+            },
             None => put_bytes(out, NUMBER, number.to_string().as_bytes()),
         },
         Value::String(text) => put_text(out, text, id),
@@ -209,9 +218,13 @@ fn put_text(out: &mut Vec<u8>, text: &str, id: Uuid) {
             out.extend_from_slice(uuid.as_bytes());
         }
     } else if let Some((millis, minutes)) = as_time(text) {
-        out.push(if minutes.is_some() { LOCAL } else { UTC });
+        out.push(match minutes {
+            None => UTC,
+            Some(CHINA_MINUTES) => CHINA,
+            Some(_) => LOCAL,
+        });
         put_integer(out, millis);
-        minutes.into_iter().for_each(|minutes| put_integer(out, minutes));
+        minutes.filter(|minutes| *minutes != CHINA_MINUTES).into_iter().for_each(|minutes| put_integer(out, minutes));
     } else if let Some(hash) = super::item::unhex(text).filter(|_| !text.bytes().any(|byte| byte.is_ascii_uppercase()))
     {
         out.push(HASH);
@@ -249,6 +262,7 @@ fn take(packed: &mut &[u8], id: Uuid) -> Option<Value> {
         FALSE => Value::Bool(false),
         TRUE => Value::Bool(true),
         INTEGER => take_integer(packed)?.into(),
+        small @ SMALL..FIRST_WORD => (small - SMALL).into(),
         NUMBER => Value::Number(take_text(packed)?.parse::<Number>().ok()?),
         ARRAY => {
             let count = take_natural(packed)?;
@@ -275,6 +289,7 @@ fn take_string(tag: u8, packed: &mut &[u8], id: Uuid) -> Option<String> {
         HASH => take_bytes(packed, 32)?.iter().map(|byte| format!("{byte:02x}")).collect(),
         UTC => time(take_integer(packed)?, None)?,
         LOCAL => time(take_integer(packed)?, Some(take_integer(packed)?))?,
+        CHINA => time(take_integer(packed)?, Some(CHINA_MINUTES))?,
         word => (*WORDS.get(usize::from(word.checked_sub(FIRST_WORD)?))?).to_owned(),
     })
 }
@@ -306,13 +321,14 @@ mod tests {
         let item = r#"{"id":"0193a1b2-0000-7000-8000-000000000001","kind":"reading","device_seq":97,"read_at":"2026-03-02T09:12:13.123+08:00",
             "read_elapsed_ms":123456789,"boot_id":"0193a1b2-1111-7000-8000-000000000000","service_point_id":12345,"index":1180000,
             "place":{"lat_micro":31230000,"lng_micro":121470000,"accuracy_m":12}}"#;
-        assert!(packed(item) <= 76, "{}", packed(item));
+        assert!(packed(item) <= 71, "{}", packed(item));
     }
 
     #[test]
     fn whatever_else_is_sent_comes_back_byte_for_byte() {
         let odd = [
             r#"{"a":[1,-1,9223372036854775807,-9223372036854775808,18446744073709551615,1.5,1e300,-0.0,null,true,false,{}]}"#,
+            r#"{"a":[0,111,112,127,128,-1,255,256],"b":"2026-03-02T09:12:13.123+08:00","c":"2026-03-02T09:12:13.123+09:30"}"#,
             r#"{"read_at":"2026-03-02T09:12:13Z","x":"2026-03-02t09:12:13.123Z","y":"2026-03-02T09:12:13.123456+08:00"}"#,
             r#"{"a":"2026-03-02T09:12:13.123Z","b":"2026-03-02T09:12:60.123Z","c":"2026-03-02T09:12:13.123-00:00","d":"2026-03-02 09:12:13.123Z"}"#,
             r#"{"a":"0193A1B2-0000-7000-8000-000000000001","b":"0193a1b2000070008000000000000001","c":"0193a1b2-0000-7000-8000-000000000002"}"#,
@@ -339,7 +355,7 @@ mod tests {
             &[9],
             &[PACKED],
             &[PACKED, NULL, NULL],
-            &[PACKED, 77],
+            &[PACKED, 15],
             &[PACKED, OBJECT, 1, NULL, NULL],
             &[PACKED, 255],
             &[PLAIN, 0xFF],
