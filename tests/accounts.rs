@@ -39,7 +39,7 @@ on_both_stores! {
         assert_eq!(again.post("/v1/setup", "", &claim(&again.setup_token, "admin")).await.0, 201);
         let claimed = World::start_another(world.database.clone(), WorldOptions::default());
         assert_eq!(claimed.setup_token, "");
-        assert_eq!(claimed.app.epoch, world.app.epoch);
+        assert_eq!(claimed.epoch().await, world.epoch().await);
     }
 
     /// SECURITY 9: nobody learns which login names there are.
@@ -102,11 +102,86 @@ on_both_stores! {
     async fn a_lost_answer_is_reissued(world: World) {
         let phone = world.reader_phone().await;
         let (_, lost) = world.refresh(&phone.refresh).await;
+        world.advance(TimeDelta::minutes(2));
         let (status, again) = world.refresh(&phone.refresh).await;
         assert_eq!(status, 200);
         // The one that was lost, should it turn up after all, is no theft and no key.
         assert_eq!(world.refresh(&SignedIn::of(&lost).refresh).await.0, 401);
         assert_eq!(world.refresh(&SignedIn::of(&again).refresh).await.0, 200);
+    }
+
+    /// A request that the network delivers twice brings the same successor twice, and ends nothing: one answer after the other,
+    /// and both at once on two nodes.
+    async fn a_refresh_delivered_twice_is_one_refresh(world: World) {
+        let phone = world.reader_phone().await;
+        let (_, first) = world.refresh(&phone.refresh).await;
+        world.advance(TimeDelta::seconds(59));
+        let (status, copy) = world.refresh(&phone.refresh).await;
+        assert_eq!((status, &copy["refresh_token"]), (200, &first["refresh_token"]));
+        let next = SignedIn::of(&first);
+        let node = World::start_another(world.database.clone(), WorldOptions::default());
+        node.clock.set(world.clock.now());
+        let copies = (0..6).map(|at| if at % 2 == 0 { world.refresh(&next.refresh) } else { node.refresh(&next.refresh) });
+        let answers = futures_util::future::join_all(copies).await;
+        let successors: std::collections::BTreeSet<String> =
+            answers.iter().map(|(status, answer)| { assert_eq!(*status, 200, "{answer}"); SignedIn::of(answer).refresh }).collect();
+        assert_eq!(successors.len(), 1, "{successors:?}");
+        let last = SignedIn::of(&answers[0].1);
+        assert_eq!(world.get("/v1/me", &last.access).await.0, 200);
+        assert_eq!(world.refresh(&last.refresh).await.0, 200);
+        // Theft is still theft, however soon.
+        assert_eq!(world.refresh(&next.refresh).await.0, 401);
+        assert_eq!(world.get("/v1/me", &last.access).await.0, 401);
+    }
+
+    /// A phone whose session is lost goes on under a new code, as itself, where the dispatcher says so.
+    async fn a_phone_goes_on_under_a_code_made_for_it(world: World) {
+        let phone = world.reader_phone().await;
+        let (other, stranger) = (world.phone_of(phone.account).await, world.reader_phone().await);
+        let admin = world.admin().await.access;
+        let code = async |device: &Value| {
+            let asked = json!({ "account_id": phone.account, "device_id": device });
+            world.post("/v1/devices/activation-codes", &admin, &asked).await
+        };
+        let activate = async |code: &Value, device: Option<i64>| {
+            let mut asked = json!({ "code": code["code"], "label": "华为", "platform": "android" });
+            if let Some(device) = device {
+                asked["device_id"] = json!(device);
+            }
+            world.post("/v1/auth/activate", "", &asked).await
+        };
+        for wrong in [stranger.device.unwrap(), 1_000_000] {
+            let (status, problem) = code(&json!(wrong)).await;
+            assert_eq!((status, &problem["errors"][0]["code"]), (422, &json!("not_their_phone")), "{problem}");
+        }
+        let (status, made) = code(&json!(phone.device)).await;
+        assert_eq!((status, made["device_id"].as_i64()), (201, phone.device), "{made}");
+        // Another phone, and one that has lost what it noted, would give the same numbers again.
+        for device in [None, other.device] {
+            let (status, problem) = activate(&made, device).await;
+            assert_eq!((status, &problem["errors"][0]["code"]), (401, &json!("other_phone")), "{problem}");
+        }
+        let (status, answer) = activate(&made, phone.device).await;
+        assert_eq!(status, 201, "{answer}");
+        let again = SignedIn::of(&answer);
+        assert_eq!(again.device, phone.device);
+        assert_eq!(world.get("/v1/me", &again.access).await.0, 200);
+        // The former session is over, that of the other phone is not; the code is used up.
+        assert_eq!(world.get("/v1/me", &phone.access).await.0, 401);
+        assert_eq!(world.refresh(&phone.refresh).await.0, 401);
+        assert_eq!(world.get("/v1/me", &other.access).await.0, 200);
+        assert_eq!(activate(&made, phone.device).await.0, 401);
+        // Revoked is revoked, before the code is made and after.
+        let (_, made) = code(&json!(phone.device)).await;
+        let path = format!("/v1/devices/{}/revoke", phone.device.unwrap());
+        assert_eq!(world.post(&path, &admin, &Value::Null).await.0, 204);
+        assert_eq!(activate(&made, phone.device).await.0, 401);
+        assert_eq!(code(&json!(phone.device)).await.0, 422);
+        // An ordinary code makes a new phone, whatever the phone was before.
+        let (_, made) = code(&Value::Null).await;
+        let (status, answer) = activate(&made, phone.device).await;
+        assert_eq!(status, 201);
+        assert_ne!(SignedIn::of(&answer).device, phone.device);
     }
 
     /// SECURITY 7: an old token after its successor was used means two holders, and both are out.
@@ -129,6 +204,8 @@ on_both_stores! {
         let mut phone = world.reader_phone().await;
         let mut chance = TestRng::from_seed(RngAlgorithm::ChaCha, &[7; 32]);
         for exchange in 0..300 {
+            // Asked again at once, it is told the same; later, another.
+            world.advance(TimeDelta::seconds(45));
             let (status, answer) = world.refresh(&phone.refresh).await;
             assert_eq!(status, 200, "exchange {exchange}: {answer}");
             // Two answers in three are lost: the phone keeps the token it has.

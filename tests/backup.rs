@@ -455,15 +455,19 @@ on_both_stores! {
         let (status, problem) = restored.refresh(&SignedIn::of(&rotated).refresh).await;
         assert_eq!((status, &problem["code"]), (401, &json!("invalid_refresh_token")));
         let admin = restored.sign_in("admin").await;
-        let body = json!({ "account_id": street.phone.account });
+        // The dispatcher says that the phone goes on: it keeps its numbers.
+        let body = json!({ "account_id": street.phone.account, "device_id": street.phone.device });
         let (_, code) = restored.post("/v1/devices/activation-codes", &admin.access, &body).await;
-        let (status, answer) = restored.try_activate(code["code"].as_str().unwrap()).await;
-        assert_eq!(status, 201, "{answer}");
+        let asked = json!({ "code": code["code"], "label": "华为", "platform": "android", "device_id": street.phone.device });
+        let (status, answer) = restored.post("/v1/auth/activate", "", &asked).await;
+        assert_eq!((status, answer["device_id"].as_i64()), (201, street.phone.device), "{answer}");
         let phone = SignedIn::of(&answer);
         let ids: Vec<Value> = sent.iter().map(|record| record["id"].clone()).collect();
         assert_eq!(offer(&restored, &phone, &ids).await, ids);
         let refilled = Street { world: &restored, phone, points: street.points.clone(), rounds: vec![] };
-        assert!(outcomes(&refilled.push(&sent).await).iter().all(|(outcome, _)| outcome == "accepted"));
+        let answer = refilled.push(&sent).await;
+        assert!(outcomes(&answer).iter().all(|(outcome, _)| outcome == "accepted"));
+        assert_eq!((&answer["highest_contiguous_seq"], &answer["missing_seqs"]), (&json!(2), &json!([])));
     }
 
     async fn an_offer_names_what_is_neither_stored_nor_aside(world: World) {

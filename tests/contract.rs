@@ -1,6 +1,6 @@
 //! The contract: `openapi.yaml`, the handlers and the rights table say the same (SECURITY 17).
 
-use crate::support::{Contract, World};
+use crate::support::{Contract, StoreKind, World};
 use meterbook::accounts::Operation;
 use reqwest::Method;
 use serde_json::json;
@@ -72,7 +72,12 @@ on_both_stores! {
     async fn meta_tells_time_epoch_and_limits(world: World) {
         let (status, meta) = world.get("/v1/meta", "").await;
         assert_eq!((status, &meta["server_time"]), (200, &json!("2026-03-02T01:00:00.000Z")));
-        assert_eq!(meta["epoch"], json!(world.app.epoch.to_string()));
+        assert_eq!(meta["epoch"], json!(world.app.epoch().await.unwrap().to_string()));
+        // Restored under the running server: it tells the new epoch and not the one it started with.
+        let epoch = uuid::Uuid::now_v7();
+        let literal = if world.database.kind == StoreKind::Sqlite { format!("x'{}'", epoch.simple()) } else { format!("'{epoch}'") };
+        world.database.execute(&format!("UPDATE instance SET epoch = {literal}")).unwrap();
+        assert_eq!(world.epoch().await, epoch.to_string());
         assert_eq!(meta["limits"]["push_items"], json!(500));
         assert_eq!(world.get("/v1/health", "").await, (200, json!({ "status": "ok" })));
     }

@@ -2,7 +2,8 @@
 
 use crate::startup::{meterbook, said};
 use crate::support::{Database, StoreKind};
-use std::process::{Command, Output};
+use std::io::{BufRead as _, BufReader};
+use std::process::{Command, Output, Stdio};
 
 fn demo(database: &Database, more: &[&str]) -> Output {
     let mut command = Command::new("timeout");
@@ -72,6 +73,66 @@ fn a_run_that_was_broken_off_begins_again() {
     std::fs::write(database.dir.join("meterbook.sqlite"), "").unwrap();
     let begun_again = demo(&database, &[]);
     assert!(begun_again.status.success(), "{}", said(&begun_again));
+}
+
+/// Killed while it imports, on a database that is not in its folder: the next run begins again, and clears only its own away.
+#[test]
+fn a_run_that_was_killed_begins_again_on_postgres() {
+    let Some(database) = Database::empty(StoreKind::Postgres) else { return };
+    kill_while_it_imports(&database);
+    assert_eq!(database.texts("SELECT CAST(count(*) AS TEXT) AS value FROM instance"), ["1"]);
+    // Another folder's demonstration does not touch it, nor is its own folder spoiled by the attempt.
+    let mut other = Database::fresh(StoreKind::Sqlite).unwrap();
+    database.url.clone_into(&mut other.url);
+    for _ in 0..2 {
+        let refused = demo(&other, &[]);
+        assert!(
+            refused.status.code() == Some(1) && said(&refused).contains("already somebody's"),
+            "{}",
+            said(&refused)
+        );
+    }
+    let begun_again = demo(&database, &[]);
+    let text = said(&begun_again);
+    assert!(begun_again.status.success() && text.contains("beginning again"), "{text}");
+    assert!(text.contains("nothing lost, nothing doubled"), "{text}");
+}
+
+fn kill_while_it_imports(database: &Database) {
+    let mut command = Command::new(meterbook());
+    command.env_clear().args(["demo", "--points", "300", "--exit", "--listen", "127.0.0.1:0", "--month", "2026-03"]);
+    command
+        .arg("--data-dir")
+        .arg(&database.dir)
+        .args(["--database", &database.url])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null());
+    let mut running = command.spawn().unwrap();
+    let mut lines = BufReader::new(running.stdout.take().unwrap()).lines().map(Result::unwrap);
+    assert!(lines.any(|line| line.contains("Importing")), "it imports nothing");
+    running.kill().unwrap();
+    running.wait().unwrap();
+}
+
+/// The second is told of the first, and the first goes on undisturbed.
+#[test]
+fn two_demonstrations_do_not_share_a_folder() {
+    let database = Database::fresh(StoreKind::Sqlite).unwrap();
+    let mut command = Command::new(meterbook());
+    command.env_clear().args(["demo", "--points", "300", "--listen", "127.0.0.1:0", "--month", "2026-03"]);
+    command.arg("--data-dir").arg(&database.dir).stdout(Stdio::piped()).stderr(Stdio::null());
+    let mut first = command.spawn().unwrap();
+    let mut lines = BufReader::new(first.stdout.take().unwrap()).lines().map(Result::unwrap);
+    assert!(lines.any(|line| line.contains("Importing")), "it imports nothing");
+    let second = demo(&database, &[]);
+    assert!(second.status.code() == Some(1) && said(&second).contains("another demonstration"), "{}", said(&second));
+    assert!(lines.any(|line| line.contains("nothing lost, nothing doubled")), "the first was disturbed");
+    assert!(lines.any(|line| line.contains("Serving at")));
+    first.kill().unwrap();
+    first.wait().unwrap();
+    // With its lock gone, the folder shows the city again.
+    let third = demo(&database, &[]);
+    assert!(third.status.success() && !said(&third).contains("Importing"), "{}", said(&third));
 }
 
 #[test]

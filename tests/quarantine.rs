@@ -60,6 +60,38 @@ on_both_stores! {
         assert_eq!(world.get("/v1/quarantine?state=gone", &office(&world).await.access).await.0, 400);
     }
 
+    /// The point an item spoke of by mistake has nothing rejected any more.
+    async fn a_release_for_another_point_frees_the_one_it_was_sent_for(world: World) {
+        let street = Street::build(&world).await;
+        street.push(&[street.reading(1, "H1", 100_000_030)]).await;
+        assert_eq!(street.coverage("residential_outdoor").await["rejected_only"], json!(1));
+        let row = listed(&world, "").await.remove(0);
+        let members = json!({"service_point_id": street.points["H2"], "index": 1_030_000});
+        let (status, done) = release(&world, &row["id"], members).await;
+        assert_eq!(status, 200, "{done}");
+        let line = street.coverage("residential_outdoor").await;
+        assert_eq!((&line["rejected_only"], &line["seen"], &line["unattempted"]), (&json!(0), &json!(1), &json!(3)));
+        // And it is placed as if nothing had been sent for it, whatever is counted anew later.
+        street.push(&[street.record(2, "H1", json!({"kind": "attempt", "attempt_code": "locked"}))]).await;
+        let line = street.coverage("residential_outdoor").await;
+        assert_eq!((&line["rejected_only"], &line["seen"]), (&json!(0), &json!(1)), "{line}");
+    }
+
+    async fn a_refused_release_leaves_quarantine_as_it_is(world: World) {
+        let street = Street::build(&world).await;
+        let reading = street.reading(1, "H1", 1030);
+        let correction = |seq, m3: i64| street.record(seq, "H1", json!({"kind": "correction", "corrects": reading["id"], "reason_code": "mistyped", "index": m3 * 1000}));
+        street.push(&[reading.clone(), correction(2, 1031), correction(3, 1032)]).await;
+        let row = listed(&world, "").await.remove(0);
+        assert_eq!(row["outcome"], json!("conflict"), "{row}");
+        let (status, problem) = release(&world, &row["id"], json!({})).await;
+        assert_eq!(status, 422, "{problem}");
+        let (status, problem) = release(&world, &row["id"], json!({"index": 1_033_000})).await;
+        assert_eq!(status, 422, "{problem}");
+        assert_eq!(world.database.texts("SELECT count(*) || '' AS value FROM quarantine"), ["1"]);
+        assert_eq!(listed(&world, "?state=open").await.len(), 1);
+    }
+
     async fn a_final_rejection_stays_rejected_and_is_shown_to_the_reader(world: World) {
         let street = Street::build(&world).await;
         let item = street.reading(1, "H1", 100_000_030);

@@ -121,6 +121,7 @@ fn diesels_tables_are_those_of_the_migrations() {
     let source = concat!(
         include_str!("../api/src/db/schema.rs"),
         include_str!("../api/src/db/schema/evidence.rs"),
+        include_str!("../api/src/db/schema/factors.rs"),
         include_str!("../api/src/db/schema/following.rs"),
         include_str!("../api/src/db/schema/pushed.rs"),
         include_str!("../api/src/db/schema/reports.rs"),

@@ -75,6 +75,14 @@ fn plain_http_off_loopback_is_refused() {
     }
 }
 
+#[test]
+fn settings_nobody_knows_are_refused_with_what_was_expected() {
+    let database = Database::fresh(StoreKind::Sqlite).unwrap();
+    assert_refused(&database, &["--password-profile", "strong"], "expected modern or mlps3");
+    assert_refused(&database, &["--second-factor", "yes"], "expected optional or required");
+    assert_refused(&database, &["--password-profile", "mlps3", "--second-factor", "optional"], "two factors");
+}
+
 fn other_keys_are_refused(kind: StoreKind) {
     let Some(database) = used(kind) else { return };
     std::fs::remove_file(database.dir.join("keys.json")).unwrap();

@@ -1,7 +1,7 @@
 //! Phones that wait: long polls and pokes, over several nodes (PROTOCOL "Pull", SECURITY 19).
 
 use crate::support::street::Street;
-use crate::support::{SignedIn, World, WorldOptions};
+use crate::support::{SignedIn, StoreKind, World, WorldOptions, run};
 use chrono::TimeDelta;
 use futures_util::future::{join, join_all};
 use reqwest::Method;
@@ -181,4 +181,37 @@ on_both_stores! {
         let ((status, answer), _) = join(wait(&world, &street.phone, &cursor), change).await;
         assert_eq!((status, &answer["code"]), (401, &json!("unauthenticated")), "{answer}");
     }
+}
+
+/// NOTIFY alone: this node looks around once an hour.
+#[test]
+fn a_node_of_postgres_hears_of_what_another_wrote() {
+    run(StoreKind::Postgres, async |world: World| {
+        let street = Street::build(&world).await;
+        let others = world
+            .database
+            .texts("SELECT CAST(pid AS TEXT) AS value FROM pg_stat_activity WHERE datname = current_database()");
+        let options = WorldOptions { look_around: Some(Duration::from_secs(3_600)), ..WorldOptions::default() };
+        let node = World::start_another(Arc::clone(&world.database), options);
+        let listens = |who: &[String]| {
+            let listening = "SELECT CAST(pid AS TEXT) AS value FROM pg_stat_activity WHERE datname = current_database() AND query LIKE 'LISTEN%'";
+            world.database.texts(listening).into_iter().any(|pid| !who.contains(&pid))
+        };
+        while !listens(&others) {
+            tokio::task::yield_now().await;
+        }
+        let dispatcher = world.desk(meterbook::accounts::Role::Dispatcher).await;
+        let mut cursor = cursor_of(&node, &street.phone).await;
+        // The second of them comes long after the one look that a node takes when it begins to listen.
+        for round in &street.rounds {
+            let path = format!("/v1/rounds/{round}/cancel");
+            let change = async {
+                until_waiting(&node, 1).await;
+                world.post(&path, &dispatcher.access, &Value::Null).await
+            };
+            let ((_, answer), changed) = join(wait(&node, &street.phone, &cursor), change).await;
+            assert_eq!((changed.0, &answer["removed"][0]["round_id"]), (200, &json!(round)), "{answer}");
+            answer["cursor"].as_str().unwrap().clone_into(&mut cursor);
+        }
+    });
 }

@@ -47,8 +47,6 @@ pub struct App {
     pub vault: Vault,
     /// A report's file is made only by who holds a permit; see [`crate::reports::press`].
     pub press: tokio::sync::Semaphore,
-    /// The epoch of the data (PROTOCOL, "Meta").
-    pub epoch: uuid::Uuid,
 }
 
 /// Why the service does not start.
@@ -97,7 +95,7 @@ impl App {
             Store::open(url, &its_keys).map_err(StartError::from)
         });
         let store = opened.await.map_err(|_| StartError::Crypto)??;
-        let (epoch, setup) = prepare_instance(&config, &store, &keys, clock.now()).await?;
+        let setup = prepare_instance(&config, &store, &keys, clock.now()).await?;
         start_audit_chain(&store, clock.now()).await?;
         let tokens = Tokens::new(&keys);
         let hasher = PasswordHasher::new(config.hash_cost).map_err(|_| StartError::Crypto)?;
@@ -106,7 +104,16 @@ impl App {
         store.on_feed_move(move |moved| told.moved(moved));
         let press = tokio::sync::Semaphore::new(crate::reports::press::PRESSES);
         let (vault, throttle) = (Vault::open(&config.photos, &config.data_dir)?, LoginThrottle::default());
-        Ok((Self { config, store, clock, keys, tokens, hasher, throttle, pokes, vault, press, epoch }, setup))
+        Ok((Self { config, store, clock, keys, tokens, hasher, throttle, pokes, vault, press }, setup))
+    }
+
+    /// The epoch of the data (PROTOCOL, "Meta"), asked each time: a restore under running nodes must not find one that remembers.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn epoch(&self) -> Result<uuid::Uuid, StoreError> {
+        let found = self.store.read("find_epoch", find_instance).await?;
+        found.map(|instance| instance.epoch.0).ok_or(StoreError::Database(diesel::NotFound))
     }
 
     /// Serves HTTP at a listener until the returned server is stopped.
@@ -114,7 +121,8 @@ impl App {
     /// # Errors
     /// Where the listener can't be used.
     pub fn serve(self: Arc<Self>, listener: TcpListener, workers: usize) -> std::io::Result<actix_web::dev::Server> {
-        actix_web::rt::spawn(watch(Arc::clone(&self.pokes), self.store.clone(), self.clock.clone()));
+        let every = self.config.look_around;
+        actix_web::rt::spawn(watch(Arc::clone(&self.pokes), self.store.clone(), self.clock.clone(), every));
         let limits = web::Data::new(self.config.limits);
         let routes = web::Data::new(RouteTable::of(&contract::openapi()));
         let app = web::Data::from(self);
@@ -205,20 +213,21 @@ async fn prepare_instance(
     store: &Store,
     keys: &Keys,
     now: Instant,
-) -> Result<(uuid::Uuid, Option<SetupToken>), StartError> {
+) -> Result<Option<SetupToken>, StartError> {
     let found = store.read("find_instance", find_instance).await?;
     if found.as_ref().is_some_and(|instance| instance.key_fingerprint != keys.fingerprint()) {
         return Err(StartError::OtherKeys(config.keys.clone()));
     }
-    if let Some(instance) = found.as_ref().filter(|instance| instance.claimed_at.is_some()) {
-        return Ok((instance.epoch.0, None));
+    if found.is_some_and(|instance| instance.claimed_at.is_some()) {
+        return Ok(None);
     }
     let token = crate::accounts::setup_token().ok_or(StartError::Crypto)?;
     let (hash, fingerprint) = (sha256(token.as_bytes()), keys.fingerprint().to_vec());
-    let epoch = found.map_or_else(uuid::Uuid::now_v7, |instance| instance.epoch.0);
+    let epoch = uuid::Uuid::now_v7();
     let prepared = store.write("prepare_instance", Isolation::Serializable, move |conn| match find_instance(conn)? {
-        None => create_instance(conn, epoch, &fingerprint, &hash, now).map(|()| epoch),
-        Some(instance) => renew_setup_token(conn, &hash).map(|()| instance.epoch.0),
+        None => create_instance(conn, epoch, &fingerprint, &hash, now),
+        Some(_) => renew_setup_token(conn, &hash),
     });
-    Ok((prepared.await?, Some(SetupToken(token))))
+    prepared.await?;
+    Ok(Some(SetupToken(token)))
 }

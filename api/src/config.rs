@@ -5,10 +5,12 @@
 
 use crate::db::DatabaseUrl;
 use crate::photos::{PhotoPlace, PlaceFault};
+use meterbook::accounts::{Profile, SecondFactor};
 use meterbook::calendar::Zone;
 use serde::Deserialize;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 /// The limits published in `GET /v1/meta` and enforced while a body streams in.
 #[derive(Clone, Copy, Debug)]
@@ -86,7 +88,16 @@ pub struct Config {
     pub photos: PhotoPlace,
     /// How many days a photo is kept that no record names.
     pub photo_keep_unnamed_days: u32,
+    /// How passwords must be and how long desks stay signed in.
+    pub profile: Profile,
+    /// Whether desks need a second factor.
+    pub second_factor: SecondFactor,
+    /// How often a node looks around for those who wait: feeds moved on other nodes, sessions that ended.
+    pub look_around: Duration,
 }
+
+/// Twice within the time a revocation may take (PROTOCOL, "Devices and sessions").
+const LOOK_AROUND: Duration = Duration::from_secs(2);
 
 /// The settings as a TOML file writes them; every one may be left out.
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -108,6 +119,10 @@ pub struct ConfigFile {
     pub photos: Option<String>,
     /// Days a photo is kept that no record names; 30 unless told.
     pub photo_keep_unnamed_days: Option<u32>,
+    /// `modern` or `mlps3`.
+    pub password_profile: Option<String>,
+    /// `optional` or `required`.
+    pub second_factor: Option<String>,
 }
 
 /// Why the settings can't be used.
@@ -127,6 +142,15 @@ pub enum ConfigError {
         "{0} is not a loopback address, and Meterbook speaks plain HTTP: put a TLS proxy in front and say --behind-proxy"
     )]
     PlainHttp(SocketAddr),
+    /// No such profile.
+    #[error("password_profile is {0}, expected modern or mlps3")]
+    Profile(String),
+    /// No such policy.
+    #[error("second_factor is {0}, expected optional or required")]
+    SecondFactor(String),
+    /// 等保三级 asks for two factors.
+    #[error("the profile mlps3 asks for two factors: second_factor can't be optional")]
+    OneFactor,
     /// The place for photos can't be used.
     #[error(transparent)]
     Photos(#[from] PlaceFault),
@@ -154,6 +178,8 @@ impl ConfigFile {
             zone_east_minutes: other.zone_east_minutes.or(self.zone_east_minutes),
             photos: other.photos.or(self.photos),
             photo_keep_unnamed_days: other.photo_keep_unnamed_days.or(self.photo_keep_unnamed_days),
+            password_profile: other.password_profile.or(self.password_profile),
+            second_factor: other.second_factor.or(self.second_factor),
         }
     }
 
@@ -177,7 +203,10 @@ impl ConfigFile {
             Some(text) => PhotoPlace::parse(&text, |name| std::env::var(name).ok())?,
             None => PhotoPlace::Folder(data_dir.join("photos")),
         };
+        let (profile, second_factor) = settle_security(self.password_profile, self.second_factor)?;
         Ok(Config {
+            profile,
+            second_factor,
             keys: self.keys.unwrap_or_else(|| data_dir.join("keys.json")),
             data_dir,
             database,
@@ -188,6 +217,27 @@ impl ConfigFile {
             hash_cost: HashCost::default(),
             photos,
             photo_keep_unnamed_days: self.photo_keep_unnamed_days.unwrap_or(30).max(1),
+            look_around: LOOK_AROUND,
         })
+    }
+}
+
+/// Two factors where the profile asks for them; else as told.
+fn settle_security(
+    profile: Option<String>,
+    second_factor: Option<String>,
+) -> Result<(Profile, SecondFactor), ConfigError> {
+    let profile = match profile {
+        None => Profile::default(),
+        Some(code) => Profile::from_code(&code).ok_or(ConfigError::Profile(code))?,
+    };
+    let told = match second_factor {
+        None => None,
+        Some(code) => Some(SecondFactor::from_code(&code).ok_or(ConfigError::SecondFactor(code))?),
+    };
+    match (profile, told) {
+        (Profile::Mlps3, Some(SecondFactor::Optional)) => Err(ConfigError::OneFactor),
+        (Profile::Mlps3, _) => Ok((profile, SecondFactor::Required)),
+        (Profile::Modern, told) => Ok((profile, told.unwrap_or_default())),
     }
 }

@@ -1,10 +1,12 @@
-//! What the service does by itself, whoever asks: the running periods are always laid out, old feed entries and unwanted
-//! photos go.
+//! What the service does by itself, whoever asks: the running periods are always laid out; old feed entries, rounds that are
+//! over and unwanted photos go; the walks of done rounds are learned.
 
 use crate::App;
 use crate::coverage::{open_period, periods_at};
 use crate::db::{Isolation, StoreError};
-use crate::rounds::store::{entries_before, feed_keep, purge_feed};
+use crate::rounds::store::{
+    entries_before, feed_keep, learn_walk_of, purge_feed, put_round_away, rounds_to_put_away, walks_to_learn,
+};
 use meterbook::id::AccountId;
 use std::sync::Arc;
 use std::time::Duration;
@@ -64,6 +66,59 @@ pub async fn purge_feeds(app: &App) -> Result<usize, StoreError> {
     }
     Ok(gone)
 }
+
+/// How often rounds are looked after.
+const TIDY_EVERY: Duration = Duration::from_secs(600);
+
+/// Puts rounds away that are over and learns the walks of those that are done, until the task is dropped. Several nodes may
+/// run it.
+pub async fn keep_rounds_tidy(app: Arc<App>) {
+    let mut ticks = tokio::time::interval(TIDY_EVERY);
+    loop {
+        ticks.tick().await;
+        match put_rounds_away(&app).await {
+            Ok(0) => {}
+            Ok(rounds) => tracing::info!(rounds, "rounds that are over are put away"),
+            Err(fault) => tracing::warn!(%fault, "rounds that are over are not put away yet"),
+        }
+        match learn_walks(&app).await {
+            Ok(0) => {}
+            Ok(stops) => tracing::info!(stops, "stops have another place by the walk of their reader"),
+            Err(fault) => tracing::warn!(%fault, "walks are not learned yet"),
+        }
+    }
+}
+
+/// Puts away the rounds that are over, one at a time, so that no phone waits for another's. How many.
+///
+/// # Errors
+/// The database's; what was done till then stands.
+pub async fn put_rounds_away(app: &App) -> Result<usize, StoreError> {
+    let (now, zone) = (app.clock.now(), app.config.zone);
+    let (due, keep) =
+        app.store.read("find_rounds_that_are_over", move |conn| rounds_to_put_away(conn, now, zone)).await?;
+    let mut away = 0;
+    for id in due {
+        let put = move |conn: &mut _| put_round_away(conn, id, keep, zone, now);
+        away += usize::from(app.store.write("put_round_away", Isolation::RowLocks, put).await?);
+    }
+    Ok(away)
+}
+
+/// Learns the walks of done rounds, one at a time. How many stops have another place by them.
+///
+/// # Errors
+/// The database's; what was done till then stands.
+pub async fn learn_walks(app: &App) -> Result<usize, StoreError> {
+    let (now, zone) = (app.clock.now(), app.config.zone);
+    let mut moved = 0;
+    for id in app.store.read("find_walks", walks_to_learn).await? {
+        let learn = move |conn: &mut _| learn_walk_of(conn, id, zone, now);
+        moved += app.store.write("learn_walk", Isolation::RowLocks, learn).await?;
+    }
+    Ok(moved)
+}
+
 /// Publishes the report of every closed month that has none, until the task is dropped. Several nodes may run it.
 pub async fn publish_reports(app: Arc<App>) {
     let mut ticks = tokio::time::interval(EVERY);

@@ -8,6 +8,7 @@
 mod clocks;
 mod cursor_race;
 mod disk;
+mod failing_disk;
 mod flaky;
 mod fleet;
 mod follower;

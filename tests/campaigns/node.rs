@@ -3,6 +3,7 @@
 use crate::support::Database;
 use std::io::{BufRead as _, BufReader};
 use std::net::TcpListener;
+use std::path::PathBuf;
 use std::process::{Child, ChildStdin, Command, Stdio};
 use std::sync::Arc;
 
@@ -10,6 +11,8 @@ use std::sync::Arc;
 pub struct Node {
     database: Arc<Database>,
     bug: Option<&'static str>,
+    /// What its environment holds beside its own.
+    environment: Vec<(&'static str, PathBuf)>,
     port: u16,
     running: Option<Running>,
 }
@@ -23,7 +26,17 @@ struct Running {
 impl Node {
     /// A node on a database, started; with the first-run token where the data are new.
     pub fn start(database: &Arc<Database>, bug: Option<&'static str>) -> (Self, Option<String>) {
-        let mut node = Self { database: Arc::clone(database), bug, port: free_port(), running: None };
+        Self::start_with(database, bug, &[])
+    }
+
+    /// The same with an environment.
+    pub fn start_with(
+        database: &Arc<Database>,
+        bug: Option<&'static str>,
+        environment: &[(&'static str, PathBuf)],
+    ) -> (Self, Option<String>) {
+        let environment = environment.to_vec();
+        let mut node = Self { database: Arc::clone(database), bug, environment, port: free_port(), running: None };
         let token = node.start_again();
         (node, token)
     }
@@ -45,6 +58,7 @@ impl Node {
             &format!("127.0.0.1:{}", self.port),
         ]);
         command.arg("--data-dir").arg(&self.database.dir).args(["--database", &self.database.url]);
+        command.envs(self.environment.iter().map(|(name, value)| (name, value)));
         if let Some(bug) = self.bug {
             command.env("METERBOOK_PLANTED_BUG", bug);
         }

@@ -71,11 +71,13 @@ impl Phone {
             return false;
         }
         assert_eq!(status, 401, "{tokens}");
-        let wanted = json!({"account_id": self.tokens.account});
+        let wanted = json!({"account_id": self.tokens.account, "device_id": self.tokens.device});
         let (status, answer) = world.post("/v1/devices/activation-codes", &office.access, &wanted).await;
         assert_eq!(status, 201, "{answer}");
-        let (status, tokens) = world.try_activate(answer["code"].as_str().unwrap()).await;
-        assert_eq!(status, 201, "{tokens}");
+        let asked =
+            json!({"code": answer["code"], "label": "华为", "platform": "android", "device_id": self.tokens.device});
+        let (status, tokens) = world.post("/v1/auth/activate", "", &asked).await;
+        assert_eq!((status, tokens["device_id"].as_i64()), (201, self.tokens.device), "{tokens}");
         self.tokens = SignedIn::of(&tokens);
         true
     }
@@ -181,12 +183,12 @@ async fn disaster(world: World) {
     for phone in busy {
         phone.follower.pull(&world, &phone.tokens, 500).await;
     }
-    let (epoch, later) = (world.app.epoch.to_string(), world.clock.now() + hours(1));
+    let (epoch, later) = (world.epoch().await, world.clock.now() + hours(1));
     let Some(database) = rebuild(&world.app.config, &world, &backup) else { return };
     drop(world);
     let world = World::start_another(database, WorldOptions::default());
     world.clock.set(later);
-    assert_ne!(world.app.epoch.to_string(), epoch);
+    assert_ne!(world.epoch().await, epoch);
     recover(&world, &mut phones, &epoch).await;
     assert_nothing_is_lost(&world, &phones).await;
 }
@@ -222,6 +224,13 @@ async fn assert_nothing_is_lost(world: &World, phones: &[Phone]) {
     let lost: Vec<&String> = made.iter().filter(|body| !there.contains(body)).collect();
     assert!(lost.is_empty(), "{} records are lost: {:?}", lost.len(), lost.first());
     assert_eq!(there.len(), made.len(), "I4: records nobody made");
+    let admin = world.sign_in("admin").await.access;
+    let (_, devices) = world.get("/v1/devices?limit=500", &admin).await;
+    for device in devices["items"].as_array().unwrap() {
+        let Some(phone) = phones.iter().find(|phone| phone.tokens.device == device["id"].as_i64()) else { continue };
+        let arrived = (device["highest_contiguous_seq"].as_u64(), &device["missing_seqs"]);
+        assert_eq!(arrived, (Some(phone.kept.len() as u64), &json!([])), "its numbers have gaps: {device}");
+    }
     for phone in phones {
         let mut follower = Follower::default();
         while follower.pull(world, &phone.tokens, 7).await {}

@@ -397,7 +397,8 @@ fn first_start_of_several_nodes(kind: StoreKind) {
         let nodes: Vec<_> = (0..NODES).map(|_| scope.spawn(node)).collect();
         nodes.into_iter().map(|node| node.join().unwrap()).collect()
     });
-    let epochs: BTreeSet<_> = worlds.iter().map(|world| world.app.epoch).collect();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let epochs: BTreeSet<String> = worlds.iter().map(|world| runtime.block_on(world.epoch())).collect();
     assert_eq!(epochs.len(), 1, "two installations in one database");
     let fingerprints: BTreeSet<&[u8]> = worlds.iter().map(|world| world.app.keys.fingerprint()).collect();
     assert_eq!(fingerprints.len(), 1, "nodes with different keys");

@@ -9,7 +9,7 @@
 // (no answer, a crash, a dead battery) is settled by sending the same record again.
 import { createRxDatabase } from 'rxdb/plugins/core';
 import { replicateRxCollection } from 'rxdb/plugins/replication';
-import { interval, map } from 'rxjs';
+import { Subject } from 'rxjs';
 import { v7 as uuidv7 } from 'uuid';
 
 const key = { type: 'string', maxLength: 36 };
@@ -31,6 +31,8 @@ const COLLECTIONS = {
 const boot_id = uuidv7();
 const elapsed = () => Math.round(performance.now());
 const now = () => new Date().toISOString();
+/** How long a pull waits at the server for news, in seconds; the server allows 25. */
+const WAIT_S = 25;
 const pause = seconds => new Promise(done => setTimeout(done, seconds * 1000));
 
 /** An answer other than success: a problem (RFC 9457). Act on `code`, show `title` and `detail`. */
@@ -42,16 +44,19 @@ export class Problem extends Error {
 }
 
 export class Phone {
-    /** `fetch`, `retryTime` (ms) and `pollTime` (ms) may be given for tests. */
-    static async open({ url, name, storage, fetch = globalThis.fetch, retryTime = 5000, pollTime = 60_000 }) {
+    /** `fetch` and `retryTime` (ms) may be given for tests. */
+    static async open({ url, name, storage, fetch = globalThis.fetch, retryTime = 5000 }) {
         const db = await createRxDatabase({ name, storage, multiInstance: false });
         await db.addCollections(COLLECTIONS);
-        return Object.assign(new Phone(), { db, url, fetch, retryTime, pollTime, lastWrite: Promise.resolve() });
+        return Object.assign(new Phone(), { db, url, fetch, retryTime, lastWrite: Promise.resolve() });
     }
 
-    /** Activation (激活): the dispatcher's code becomes this phone's tokens. */
+    /** Activation (激活): the dispatcher's code becomes this phone's tokens. A phone that was activated before says which it was:
+        under a code made for it, it goes on as itself, and its numbers continue. */
     async activate(code) {
-        await this.keep('tokens', await this.exchange('POST', '/v1/auth/activate', { code, label: 'RxDB', platform: 'web' }));
+        const device_id = (await this.kept('tokens'))?.device_id;
+        const phone = { code, label: 'RxDB', platform: 'web', device_id };
+        await this.keep('tokens', await this.exchange('POST', '/v1/auth/activate', phone));
     }
 
     /** Stores a reading (抄见) or an attempt (到访不遇) as it was made. Returns its id; sending is not waited for. */
@@ -72,13 +77,23 @@ export class Phone {
     sync() {
         const { db, retryTime } = this;
         const common = { retryTime, waitForLeadership: false };
+        const [again, stopping] = [new Subject(), new AbortController()];
+        this.stopping = stopping;
+        // The first pull answers at once. From then on each waits at the server until there is news (长轮询), and asks for the
+        // next when it is done; where it failed, RxDB comes again by itself.
+        let wait = 0;
         this.pulling = replicateRxCollection({
             ...common,
             replicationIdentifier: 'meterbook-pull',
             collection: db.rounds,
             pull: {
-                handler: checkpoint => this.pull(checkpoint),
-                stream$: interval(this.pollTime).pipe(map(() => 'RESYNC')),
+                handler: async checkpoint => {
+                    const pulled = await this.pull(checkpoint, wait, stopping.signal);
+                    wait = WAIT_S;
+                    setTimeout(() => again.next('RESYNC'));
+                    return pulled;
+                },
+                stream$: again,
             },
         });
         this.pushing = replicateRxCollection({
@@ -91,15 +106,18 @@ export class Phone {
     }
 
     async stop() {
+        this.stopping.abort();
         await Promise.all([this.pulling.cancel(), this.pushing.cancel()]);
     }
 
     // The checkpoint (断点) is the server's cursor (游标); RxDB keeps it after the documents, so a crash only repeats a pull.
-    async pull(checkpoint) {
+    async pull(checkpoint, wait = 0, signal) {
         const changes = new Map();
         let { cursor, more } = { cursor: checkpoint?.cursor, more: true };
         while (more) {
-            const answer = await this.call('GET', `/v1/sync/changes${cursor ? `?cursor=${cursor}` : ''}`);
+            const query = new URLSearchParams(cursor ? { cursor, wait } : {});
+            const answer = await this.call('GET', `/v1/sync/changes?${query}`, undefined, signal);
+            wait = 0;
             const gone = answer.removed.map(round => String(round.round_id));
             if (answer.reset) {
                 // The answer is complete by itself: what it does not name is gone.
@@ -155,6 +173,7 @@ export class Phone {
         try {
             answer = await this.call('POST', '/v1/sync/records', { ...envelope, items });
         } catch (fault) {
+            // Too large in all: in two halves, each by itself. One item that is too large alone stays owed, and is told.
             if (fault.status !== 413 || items.length < 2) throw fault;
             const half = Math.ceil(items.length / 2);
             return [...(await this.push(items.slice(0, half))), ...(await this.push(items.slice(half)))];
@@ -173,16 +192,16 @@ export class Phone {
 
     // An access token lives for minutes, so 401 is ordinary: new tokens, once, and again. If that fails too the phone was
     // revoked (吊销) or forgotten; ask for a new activation code. The records stay where they are.
-    async call(method, path, body) {
+    async call(method, path, body, signal) {
         const { access_token } = await this.kept('tokens');
         try {
-            return await this.exchange(method, path, body, access_token);
+            return await this.exchange(method, path, body, access_token, signal);
         } catch (fault) {
             if (fault.status !== 401) throw fault;
             // Pull and push may both come here: the first asks, both wait.
             this.refreshing ??= this.refresh(access_token).finally(() => (this.refreshing = undefined));
             await this.refreshing;
-            return this.exchange(method, path, body, (await this.kept('tokens')).access_token);
+            return this.exchange(method, path, body, (await this.kept('tokens')).access_token, signal);
         }
     }
 
@@ -192,10 +211,10 @@ export class Phone {
         if (access_token === spent) await this.keep('tokens', await this.exchange('POST', '/v1/auth/refresh', { refresh_token }));
     }
 
-    async exchange(method, path, body, token) {
+    async exchange(method, path, body, token, signal) {
         const headers = { 'accept-language': 'zh', 'content-type': 'application/json' };
         if (token) headers.authorization = `Bearer ${token}`;
-        const answer = await this.fetch(this.url + path, { method, headers, body: body && JSON.stringify(body) });
+        const answer = await this.fetch(this.url + path, { method, headers, signal, body: body && JSON.stringify(body) });
         if (answer.ok) return answer.json();
         // 429 and 503 say when to come back.
         await pause(Number(answer.headers.get('retry-after') ?? 0));

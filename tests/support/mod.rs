@@ -10,7 +10,7 @@ mod world;
 
 pub use contract::Contract;
 pub use database::{Database, StoreKind};
-pub use postgres::{Cluster, cluster_of_ones_own, cluster_without_fsync};
+pub use postgres::{Cluster, cluster, cluster_of_ones_own, cluster_with_tls, cluster_without_fsync};
 pub use world::{Answer, PASSWORD, SignedIn, World, WorldOptions};
 
 /// Runs a scenario in a fresh world on one of the stores.

@@ -123,6 +123,18 @@ pub fn cluster_without_fsync() -> Option<Cluster> {
     cluster().and_then(|_| programs()).map(|bin| Cluster::start(&bin, &memory(), &["shared_buffers=64MB", "fsync=off"]))
 }
 
+/// A cluster that speaks TLS too, with this certificate and its key; it ends with this value.
+pub fn cluster_with_tls(certificate: &Path, key: &Path) -> Option<Cluster> {
+    if let Some((uid, gid)) = unprivileged_user() {
+        // PostgreSQL refuses a key that is not its own.
+        chown(key, Some(uid), Some(gid)).unwrap();
+    }
+    let told = [("ssl_cert_file", certificate), ("ssl_key_file", key)];
+    let [certificate, key] = told.map(|(name, path)| format!("{name}={}", path.display()));
+    let settings = ["shared_buffers=64MB", "ssl=on", &certificate, &key];
+    cluster().and_then(|_| programs()).map(|bin| Cluster::start(&bin, &memory(), &settings))
+}
+
 /// Under CI nothing is skipped silently.
 fn missing_postgres_is_fatal() -> bool {
     std::env::var_os("CI").is_some_and(|value| !value.is_empty())

@@ -4,7 +4,7 @@ use super::contract::Contract;
 use super::database::Database;
 use actix_web::dev::ServerHandle;
 use chrono::TimeDelta;
-use meterbook::accounts::Role;
+use meterbook::accounts::{Profile, Role, SecondFactor};
 use meterbook::calendar::Zone;
 use meterbook_api::App;
 use meterbook_api::clock::Clock;
@@ -19,6 +19,7 @@ use std::path::PathBuf;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, mpsc};
 use std::thread::JoinHandle;
+use std::time::Duration;
 use tokio::sync::OnceCell;
 
 /// The password of everybody here.
@@ -31,6 +32,14 @@ pub struct WorldOptions {
     pub behind_proxy: bool,
     /// Photos are kept elsewhere than in the world's folder.
     pub photos: Option<PhotoPlace>,
+    /// How passwords must be.
+    pub profile: Profile,
+    /// Whether desks need a second factor.
+    pub second_factor: SecondFactor,
+    /// Another way to the database.
+    pub database_url: Option<String>,
+    /// It looks around for those who wait more rarely than is good.
+    pub look_around: Option<Duration>,
 }
 
 /// A server on its own thread, with its own data and its own time. It ends with this value.
@@ -104,7 +113,7 @@ impl World {
         let clock = Clock::set_at("2026-03-02T01:00:00Z".parse().unwrap());
         let config = Config {
             data_dir: database.dir.clone(),
-            database: DatabaseUrl::parse(&database.url),
+            database: DatabaseUrl::parse(options.database_url.as_deref().unwrap_or(&database.url)),
             keys: database.dir.join("keys.json"),
             listen: ([127, 0, 0, 1], 0).into(),
             behind_proxy: options.behind_proxy,
@@ -113,6 +122,9 @@ impl World {
             hash_cost: HashCost::FLOOR,
             photos: options.photos.unwrap_or_else(|| PhotoPlace::Folder(database.dir.join("photos"))),
             photo_keep_unnamed_days: 30,
+            profile: options.profile,
+            second_factor: options.second_factor,
+            look_around: options.look_around.unwrap_or(Duration::from_secs(2)),
         };
         let (started, is_started) = mpsc::channel();
         let its_clock = clock.clone();
@@ -142,6 +154,12 @@ impl World {
             server,
             thread: Some(thread),
         }
+    }
+
+    /// The epoch of the data, as `/v1/meta` tells it.
+    pub async fn epoch(&self) -> String {
+        let (_, meta) = self.get("/v1/meta", "").await;
+        meta["epoch"].as_str().unwrap().to_owned()
     }
 
     /// Lets time pass.

@@ -282,7 +282,8 @@ impl Link {
             }
             Fate::ArrivesAgain => {
                 let answer = self.send(&ask).await;
-                // A refresh that arrives twice is what theft looks like; the server may end the session, and rightly.
+                // A refresh that arrives again long after its successor was used is what theft looks like; the server may end the
+                // session, and rightly.
                 if ask.token.is_some() {
                     self.to_arrive_again.lock().unwrap_or_else(PoisonError::into_inner).push(ask);
                 }

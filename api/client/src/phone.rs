@@ -26,7 +26,7 @@ pub enum PhoneError {
     /// The answer to a pull is not what the contract promises.
     #[error(transparent)]
     Rounds(#[from] RoundsError),
-    /// The session has ended: the reader needs a new activation code. What is owed stays owed.
+    /// The session has ended: the reader needs a new activation code ([`Phone::activate_again`]). What is owed stays owed.
     #[error("the session has ended")]
     SessionEnded,
     /// The server keeps answering without taking anything.
@@ -96,6 +96,24 @@ impl Phone {
         let mut phone = Self::resume(name, settings, link, outbox, chance)?;
         phone.access = text(&tokens, "access_token")?;
         Ok(phone)
+    }
+
+    /// Goes on under a new code where the session has ended, as after a restore of the server: where the dispatcher made the code
+    /// for this phone it keeps its id, and its numbers continue. What it owes stays owed either way.
+    ///
+    /// # Errors
+    /// What the server answered instead of tokens.
+    pub async fn activate_again(&mut self, code: &str) -> Result<(), PhoneError> {
+        let device = self.session.device;
+        let asked = json!({"code": code, "label": self.name, "platform": "android", "device_id": device});
+        let ask = Ask::post("/v1/auth/activate", &asked);
+        let tokens = self.link.persist(|_| ask.clone()).await?.expect(201)?;
+        self.session =
+            StoredSession { device: integer(&tokens, "device_id")?, refresh: text(&tokens, "refresh_token")? };
+        self.outbox.keep_session(&self.name, &self.session)?;
+        self.access = text(&tokens, "access_token")?;
+        self.ledger.device = self.session.device;
+        Ok(())
     }
 
     /// Takes a phone up again after it was killed: session and outbox as they are on disk, rounds to be pulled anew.

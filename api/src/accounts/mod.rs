@@ -1,5 +1,7 @@
 //! Accounts, devices and sessions: who is asking, and may they (PROTOCOL "Devices and sessions", SECURITY 5–10).
 
+mod desk;
+pub mod factor;
 mod passwords;
 pub mod routes;
 pub mod store;
@@ -9,7 +11,7 @@ mod wire;
 
 pub use passwords::PasswordHasher;
 pub use throttle::LoginThrottle;
-pub use tokens::{AccessClaims, Tokens};
+pub use tokens::{AccessClaims, Lives, Tokens};
 pub use wire::*;
 
 /// The token of a first run; `None` where the machine has no randomness.

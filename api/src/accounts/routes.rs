@@ -1,8 +1,10 @@
 //! Signing in, phones, accounts.
 
+use super::desk::authenticate;
+use super::factor::store::{Told, pass};
 use super::passwords::Check;
-use super::store::{self, AccountRow, Claim, Exchange, NewAccount};
-use super::tokens::{ACCESS_LIFE, Secret};
+use super::store::{self, AccountRow, Activation, Claim, Exchange, NewAccount, Presented};
+use super::tokens::{Lives, Secret};
 use super::wire::*;
 use crate::App;
 use crate::db::Isolation;
@@ -11,10 +13,11 @@ use crate::paging::{After, next_after};
 use actix_web::web::{Data, Json, Path, Query};
 use actix_web::{HttpRequest, HttpResponse, get, post};
 use chrono::TimeDelta;
-use meterbook::accounts::{Actor, Operation, PasswordFault, Role, check_password};
+use meterbook::accounts::{Actor, Operation, PasswordFault, Profile, Role, check_password};
 use meterbook::calendar::Instant;
 use meterbook::id::{AccountId, DeviceId};
 use serde::Deserialize;
+use std::sync::Arc;
 
 /// How long an activation code can be used (PROTOCOL, "Devices and sessions").
 const ACTIVATION_LIFE: TimeDelta = TimeDelta::hours(24);
@@ -32,10 +35,11 @@ fn token_answer(
     now: Instant,
 ) -> Result<Json<TokenAnswer>, Problem> {
     let actor = Actor { account: AccountId(account.id), role: account.role(), device };
-    let access = app.tokens.mint(&actor, session, account.session_version, now).ok_or_else(fault)?;
+    let life = Lives::of(device.is_some(), app.config.profile).access;
+    let access = app.tokens.mint(&actor, session, account.session_version, now, life).ok_or_else(fault)?;
     Ok(Json(TokenAnswer {
         access_token: access,
-        expires_in_s: ACCESS_LIFE.num_seconds(),
+        expires_in_s: life.num_seconds(),
         refresh_token: refresh,
         account: account.wire(),
         device_id: device.map(|device| device.0),
@@ -43,7 +47,7 @@ fn token_answer(
 }
 
 /// Checks a new account's login name, name and password.
-fn check_new_account(login: &str, name: &str, password: &str) -> Result<(), Problem> {
+fn check_new_account(login: &str, name: &str, password: &str, profile: Profile) -> Result<(), Problem> {
     let mut problem = Problem::new(ProblemCode::InvalidInput);
     let mut is_good = true;
     if !(2..=64).contains(&login.chars().count()) || login.chars().any(|c| c.is_whitespace() || c.is_control()) {
@@ -59,7 +63,7 @@ fn check_new_account(login: &str, name: &str, password: &str) -> Result<(), Prob
         is_good = false;
         problem = problem.fault("/name", "invalid_name", "应为 1 至 100 个字符", "expected 1 to 100 characters");
     }
-    if let Err(why) = check_password(password, login) {
+    if let Err(why) = check_password(password, login, profile) {
         is_good = false;
         let text = PasswordFault::text(why);
         problem = problem.fault("/password", "weak_password", text.zh, text.en);
@@ -80,7 +84,7 @@ pub async fn claim_setup(
         return Err(Problem::new(ProblemCode::NotFound));
     }
     let ClaimSetupRequest { setup_token, login, password, name } = input.0;
-    check_new_account(&login, &name, &password)?;
+    check_new_account(&login, &name, &password, app.config.profile)?;
     let hash = app.hasher.hash(password).await?;
     let (now, token) = (app.clock.now(), crate::keys::sha256(setup_token.trim().as_bytes()));
     let claim = app.store.write("claim_setup", Isolation::Serializable, move |conn| {
@@ -94,7 +98,8 @@ pub async fn claim_setup(
     }
 }
 
-/// Sign in with a login name and a password.
+/// Sign in with a login name and a password, and a code of the second factor where the account has one or needs one. Without it
+/// the answer is `second_factor_needed` or `enrolment_needed`; an old password may be `password_expired`.
 #[utoipa::path(operation_id = "sign_in", tag = "accounts", request_body = LoginRequest,
     responses((status = 200, description = "Tokens of a new session", body = TokenAnswer)))]
 #[post("/v1/auth/login")]
@@ -103,31 +108,34 @@ pub async fn sign_in(
     request: HttpRequest,
     input: Input<LoginRequest>,
 ) -> Result<Json<TokenAnswer>, Problem> {
-    let LoginRequest { login, password } = input.0;
-    if !app.throttle.allows(&login, app.client_address(&request)) {
-        return Err(Problem::new(ProblemCode::TooManyRequests).retry_after(10));
-    }
-    let account = app.store.read("find_account", move |conn| store::find_account_by_login(conn, &login)).await?;
-    let check = app.hasher.check(password, account.as_ref().map(|account| account.password_hash.clone())).await?;
-    let wrong = || Problem::new(ProblemCode::WrongCredentials);
-    let account = account.filter(|account| account.disabled_at.is_none() && check != Check::Wrong).ok_or_else(wrong)?;
+    let LoginRequest { login, password, second_factor } = input.0;
+    let (account, check) = authenticate(&app, &request, login, password).await?;
     let (now, refresh) = (app.clock.now(), Secret::token().ok_or_else(fault)?);
-    let (id, hash) = (AccountId(account.id), refresh.hash);
+    let (id, hash, signing_in) = (AccountId(account.id), refresh.hash, account.clone());
+    let (profile, policy, keys) = (app.config.profile, app.config.second_factor, Arc::clone(&app.keys));
     let session = app.store.write("login", Isolation::Serializable, move |conn| {
+        let told = Told { code: second_factor.as_deref(), policy, keys: &keys, now };
+        if let Err(problem) = pass(conn, &signing_in, &told)? {
+            return Ok(Err(problem));
+        }
+        if signing_in.has_expired(profile, now) {
+            return Ok(Err(Problem::new(ProblemCode::PasswordExpired)));
+        }
         if let Check::RightUpgrade(stronger) = &check {
             store::upgrade_password_hash(conn, id, stronger)?;
         }
-        store::open_session(conn, id, None, &hash, now)
+        store::open_session(conn, id, None, &hash, profile, now).map(Ok)
     });
-    token_answer(&app, &account, None, session.await?, refresh.clear, now)
+    token_answer(&app, &account, None, session.await??, refresh.clear, now)
 }
 
-/// Turn an activation code into a device and its tokens. The code works once.
+/// Turn an activation code into a device and its tokens. The code works once. One made for a phone that is to go on works on
+/// that phone only: it keeps its id, and its numbers continue.
 #[utoipa::path(operation_id = "activate_device", tag = "accounts", request_body = ActivateDeviceRequest,
     responses((status = 201, description = "The device and its tokens", body = TokenAnswer)))]
 #[post("/v1/auth/activate")]
 pub async fn activate_device(app: Data<App>, input: Input<ActivateDeviceRequest>) -> Result<HttpResponse, Problem> {
-    let ActivateDeviceRequest { code, label, platform } = input.0;
+    let ActivateDeviceRequest { code, label, platform, device_id } = input.0;
     if !["android", "ios", "web"].contains(&platform.as_str()) {
         return Err(Problem::new(ProblemCode::InvalidInput).fault(
             "/platform",
@@ -148,37 +156,47 @@ pub async fn activate_device(app: Data<App>, input: Input<ActivateDeviceRequest>
         return Err(Problem::new(ProblemCode::TooManyRequests).retry_after(10));
     }
     let (now, refresh) = (app.clock.now(), Secret::token().ok_or_else(fault)?);
-    let (code, hash) = (Secret::hash_of_code(&code), refresh.hash);
+    let (code, hash, profile) = (Secret::hash_of_code(&code), refresh.hash, app.config.profile);
     let activated = app.store.write("activate_device", Isolation::Serializable, move |conn| {
-        let Some((device, account)) = store::activate_device(conn, &code, label.trim(), &platform, now)? else {
-            return Ok(None);
+        let phone = Presented { label: label.trim(), platform: &platform, device: device_id.map(DeviceId) };
+        let (device, account) = match store::activate_device(conn, &code, &phone, now)? {
+            Activation::Activated(device, account) => (device, account),
+            Activation::Refused => return Ok(Err(Problem::new(ProblemCode::InvalidActivationCode))),
+            Activation::OtherPhone => return Ok(Err(other_phone())),
         };
         let id = AccountId(account.id);
-        let session = store::open_session(conn, id, Some(device), &hash, now)?;
+        let session = store::open_session(conn, id, Some(device), &hash, profile, now)?;
         store::audit(conn, now, Some(id), "activate_device", &format!("device/{device}"), &platform)?;
-        Ok(Some((device, account, session)))
+        Ok(Ok((device, account, session)))
     });
-    let (device, account, session) =
-        activated.await?.ok_or_else(|| Problem::new(ProblemCode::InvalidActivationCode))?;
+    let (device, account, session) = activated.await??;
     let answer = token_answer(&app, &account, Some(device), session, refresh.clear, now)?;
     Ok(HttpResponse::Created().json(answer))
 }
 
-/// Exchange a refresh token for new tokens. Keep the new refresh token before using it.
+fn other_phone() -> Problem {
+    let (zh, en) = (
+        "该激活码只供原手机继续使用；换手机请另取激活码",
+        "this code lets a known phone go on; another phone needs a code of its own",
+    );
+    Problem::new(ProblemCode::InvalidActivationCode).fault("/device_id", "other_phone", zh, en)
+}
+
+/// Exchange a refresh token for new tokens. Keep the new refresh token before using it. The same request within a minute brings
+/// the same refresh token; an old token after its successor was used ends the session.
 #[utoipa::path(operation_id = "refresh_tokens", tag = "accounts", request_body = RefreshTokensRequest,
     responses((status = 200, description = "New tokens of the same session", body = TokenAnswer)))]
 #[post("/v1/auth/refresh")]
 pub async fn refresh_tokens(app: Data<App>, input: Input<RefreshTokensRequest>) -> Result<Json<TokenAnswer>, Problem> {
-    let old = crate::keys::sha256(input.0.refresh_token.as_bytes());
-    let (now, refresh) = (app.clock.now(), Secret::token().ok_or_else(fault)?);
-    let successor = refresh.hash;
+    let (now, keys, old) = (app.clock.now(), Arc::clone(&app.keys), input.0.refresh_token);
+    let (hash, profile) = (crate::keys::sha256(old.as_bytes()), app.config.profile);
     let exchange = app.store.write("refresh_tokens", Isolation::Serializable, move |conn| {
-        store::exchange_refresh_token(conn, &old, &successor, now)
+        store::exchange_refresh_token(conn, &hash, |at| Secret::successor(&keys, &old, at), profile, now)
     });
     match exchange.await? {
         Exchange::Refused | Exchange::Theft => Err(Problem::new(ProblemCode::InvalidRefreshToken)),
-        Exchange::Rotated { session, account, device } => {
-            token_answer(&app, &account, device, session, refresh.clear, now)
+        Exchange::Rotated { successor, session, account, device } => {
+            token_answer(&app, &account, device, session, successor.clear, now)
         }
     }
 }
@@ -255,7 +273,7 @@ pub async fn create_account(
     let actor = session.may(Operation::CreateAccount)?;
     let CreateAccountRequest { login, name, role, password } = input.0;
     let role = Role::from_code(&role).ok_or_else(unknown_role)?;
-    check_new_account(&login, &name, &password)?;
+    check_new_account(&login, &name, &password, app.config.profile)?;
     let (hash, now) = (app.hasher.hash(password).await?, app.clock.now());
     let created = app.store.write("create_account", Isolation::Serializable, move |conn| {
         if store::find_account_by_login(conn, &login)?.is_some() {
@@ -303,7 +321,7 @@ pub async fn disable_account(app: Data<App>, session: Session, id: Path<i64>) ->
     if done.await? { Ok(HttpResponse::NoContent().finish()) } else { Err(Problem::new(ProblemCode::NotFound)) }
 }
 
-/// Mint an activation code for a reader's phone.
+/// Mint an activation code for a reader's phone: a new one, or with `device_id` one whose session is lost and that is to go on.
 #[utoipa::path(operation_id = "create_activation_code", tag = "accounts", params(IdempotencyKey),
     request_body = CreateActivationCodeRequest,
     responses((status = 201, description = "The code, shown only now", body = ActivationCode)))]
@@ -315,7 +333,7 @@ pub async fn create_activation_code(
     input: Input<CreateActivationCodeRequest>,
 ) -> Result<HttpResponse, Problem> {
     let actor = session.may(Operation::CreateActivationCode)?;
-    let account = AccountId(input.0.account_id);
+    let (account, device) = (AccountId(input.0.account_id), input.0.device_id.map(DeviceId));
     app.once(actor, key, "create_activation_code", &input.0, 201, move |conn, now| {
         let reader = store::find_account(conn, account)?;
         let reader = reader.filter(|row| row.role() == Role::Reader && row.disabled_at.is_none());
@@ -328,10 +346,19 @@ pub async fn create_activation_code(
                 "expected the account of an active reader",
             )));
         };
+        if let Some(device) = device
+            && !store::is_phone_of(conn, device, account)?
+        {
+            let (zh, en) = ("应为该抄表员未吊销的手机", "expected a phone of this reader that is not revoked");
+            return Ok(Err(Problem::new(ProblemCode::InvalidInput).fault("/device_id", "not_their_phone", zh, en)));
+        }
         let expires = now + ACTIVATION_LIFE;
-        store::insert_activation_code(conn, &code, account, actor.account, now, expires)?;
-        store::audit(conn, now, Some(actor.account), "create_activation_code", &format!("account/{account}"), "")?;
-        Ok(Ok(ActivationCode { code: code.clear, account_id: account.0, expires_at: Time(expires) }))
+        store::insert_activation_code(conn, &code, account, device, actor.account, now, expires)?;
+        let detail = device.map(|device| format!("renews device/{device}")).unwrap_or_default();
+        let subject = format!("account/{account}");
+        store::audit(conn, now, Some(actor.account), "create_activation_code", &subject, &detail)?;
+        let (code, account_id, device_id) = (code.clear, account.0, device.map(|device| device.0));
+        Ok(Ok(ActivationCode { code, account_id, device_id, expires_at: Time(expires) }))
     })
     .await
 }

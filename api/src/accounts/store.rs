@@ -1,13 +1,19 @@
-//! What accounts keep: accounts, devices, activation codes, sessions and refresh tokens.
+//! What accounts keep: accounts, sessions and refresh tokens; phones and their codes (`store/devices.rs`).
 
-use super::tokens::{DESK_REFRESH_LIFE, DEVICE_REFRESH_LIFE, Secret};
-use super::wire::{Account, Device};
+mod devices;
+
+pub use devices::{
+    Activation, Presented, activate_device, insert_activation_code, is_phone_of, list_devices, revoke_device,
+};
+
+use super::tokens::{Lives, REPEATED_FOR, Secret};
+use super::wire::Account;
 pub use crate::audit::store::audit;
-use crate::db::schema::{accounts, activation_codes, devices, instance, refresh_tokens, sessions};
-use crate::db::{Conn, Lockable, Uuid16, each};
-use crate::http::{Time, from_ms, to_ms};
+use crate::db::schema::{accounts, devices as phones, instance, refresh_tokens, sessions};
+use crate::db::{Conn, Uuid16, each};
+use crate::http::{from_ms, to_ms};
 use diesel::prelude::*;
-use meterbook::accounts::Role;
+use meterbook::accounts::{Profile, Role};
 use meterbook::calendar::Instant;
 use meterbook::id::{AccountId, DeviceId};
 
@@ -41,6 +47,10 @@ pub struct AccountRow {
     pub session_version: i32,
     /// Since when it may not sign in.
     pub disabled_at: Option<i64>,
+    /// When it was made.
+    pub created_at: i64,
+    /// When its password was set, unless with it.
+    pub password_set_at: Option<i64>,
 }
 
 impl AccountRow {
@@ -49,6 +59,13 @@ impl AccountRow {
     pub fn role(&self) -> Role {
         // The column only ever holds codes; the least role is the safe reading of anything else.
         Role::from_code(&self.role).unwrap_or(Role::Reader)
+    }
+
+    /// Whether its password is older than the profile allows.
+    #[must_use]
+    pub fn has_expired(&self, profile: Profile, now: Instant) -> bool {
+        let set_at = from_ms(self.password_set_at.unwrap_or(self.created_at));
+        profile.password_life().is_some_and(|life| now - set_at >= life)
     }
 
     /// As the API shows it.
@@ -190,13 +207,13 @@ pub fn disable_account(conn: &mut Conn, id: AccountId, now: Instant) -> QueryRes
 pub fn session_stands(conn: &mut Conn, session: i64, account: AccountId, version: i32) -> QueryResult<bool> {
     let found: Option<i64> = each!(conn, c => sessions::table
         .inner_join(accounts::table)
-        .left_join(devices::table)
+        .left_join(phones::table)
         .filter(sessions::id.eq(session))
         .filter(sessions::account_id.eq(account.0))
         .filter(sessions::revoked_at.is_null())
         .filter(accounts::disabled_at.is_null())
         .filter(accounts::session_version.eq(version))
-        .filter(devices::revoked_at.is_null())
+        .filter(phones::revoked_at.is_null())
         .select(sessions::id)
         .first(c)
         .optional())?;
@@ -207,11 +224,11 @@ pub fn session_stands(conn: &mut Conn, session: i64, account: AccountId, version
 pub fn standing_sessions(conn: &mut Conn, ids: &[i64]) -> QueryResult<Vec<(i64, i32)>> {
     each!(conn, c => sessions::table
         .inner_join(accounts::table)
-        .left_join(devices::table)
+        .left_join(phones::table)
         .filter(sessions::id.eq_any(ids))
         .filter(sessions::revoked_at.is_null())
         .filter(accounts::disabled_at.is_null())
-        .filter(devices::revoked_at.is_null())
+        .filter(phones::revoked_at.is_null())
         .select((sessions::id, accounts::session_version))
         .load(c))
 }
@@ -222,6 +239,7 @@ pub fn open_session(
     account: AccountId,
     device: Option<DeviceId>,
     token_hash: &[u8],
+    profile: Profile,
     now: Instant,
 ) -> QueryResult<i64> {
     let row = (
@@ -231,7 +249,7 @@ pub fn open_session(
     );
     let id: i64 =
         each!(conn, c => diesel::insert_into(sessions::table).values(row).returning(sessions::id).get_result(c))?;
-    insert_refresh_token(conn, id, token_hash, None, device.is_some(), now)?;
+    insert_refresh_token(conn, id, token_hash, None, Lives::of(device.is_some(), profile), now)?;
     Ok(id)
 }
 
@@ -240,16 +258,15 @@ fn insert_refresh_token(
     session: i64,
     hash: &[u8],
     parent: Option<&[u8]>,
-    is_device: bool,
+    lives: Lives,
     now: Instant,
 ) -> QueryResult<()> {
-    let life = if is_device { DEVICE_REFRESH_LIFE } else { DESK_REFRESH_LIFE };
     let row = (
         refresh_tokens::token_hash.eq(hash),
         refresh_tokens::session_id.eq(session),
         refresh_tokens::parent.eq(parent),
         refresh_tokens::issued_at.eq(to_ms(now)),
-        refresh_tokens::expires_at.eq(to_ms(now + life)),
+        refresh_tokens::expires_at.eq(to_ms(now + lives.refresh)),
     );
     each!(conn, c => diesel::insert_into(refresh_tokens::table).values(row).execute(c)).map(drop)
 }
@@ -267,36 +284,52 @@ pub enum Exchange {
     Refused,
     /// Used again after its successor was: the family is revoked.
     Theft,
-    /// The successor was stored.
+    /// The successor is stored.
     Rotated {
+        /// It.
+        successor: Secret,
         /// The session.
         session: i64,
         /// Its account.
-        account: AccountRow,
+        account: Box<AccountRow>,
         /// Its phone.
         device: Option<DeviceId>,
     },
 }
 
-/// Exchanges a refresh token (PROTOCOL, "Devices and sessions"). A spent token whose successor was never used means that the
-/// answer was lost on its way: the successor is replaced. Otherwise somebody else holds the family.
-pub fn exchange_refresh_token(conn: &mut Conn, hash: &[u8], successor: &[u8], now: Instant) -> QueryResult<Exchange> {
+/// Exchanges a refresh token (PROTOCOL, "Devices and sessions") for what `successor_at` makes of it at a moment. A spent token
+/// whose successor was never used means that the request came twice, if at once, or that the answer was lost on its way: the
+/// successor is told again or replaced. Otherwise somebody else holds the family.
+pub fn exchange_refresh_token(
+    conn: &mut Conn,
+    hash: &[u8],
+    successor_at: impl Fn(i64) -> Secret,
+    profile: Profile,
+    now: Instant,
+) -> QueryResult<Exchange> {
     let found: Option<(i64, i64, Option<i64>)> = each!(conn, c => refresh_tokens::table.find(hash)
         .select((refresh_tokens::session_id, refresh_tokens::expires_at, refresh_tokens::spent_at)).first(c).optional())?;
     let Some((session, expires_at, spent_at)) = found else { return Ok(Exchange::Refused) };
     let standing: Option<(AccountRow, Option<i64>)> = each!(conn, c => sessions::table
         .inner_join(accounts::table)
-        .left_join(devices::table)
+        .left_join(phones::table)
         .filter(sessions::id.eq(session))
         .filter(sessions::revoked_at.is_null())
         .filter(accounts::disabled_at.is_null())
-        .filter(devices::revoked_at.is_null())
+        .filter(phones::revoked_at.is_null())
         .select((AccountRow::as_select(), sessions::device_id))
         .first(c)
         .optional())?;
     let Some((account, device)) = standing else { return Ok(Exchange::Refused) };
     if expires_at <= to_ms(now) {
         return Ok(Exchange::Refused);
+    }
+    let device = device.map(DeviceId);
+    let repeated = spent_at.filter(|spent| to_ms(now) < to_ms(from_ms(*spent) + REPEATED_FOR)).map(&successor_at);
+    if let Some(successor) = repeated
+        && unused_successor(conn, hash)?.is_some_and(|live| live == successor.hash)
+    {
+        return Ok(Exchange::Rotated { successor, session, account: Box::new(account), device });
     }
     if spent_at.is_some() && !forget_unused_successor(conn, hash, now)? {
         revoke_session(conn, session, "refresh_reuse", now)?;
@@ -312,115 +345,26 @@ pub fn exchange_refresh_token(conn: &mut Conn, hash: &[u8], successor: &[u8], no
     }
     let spent = diesel::update(refresh_tokens::table.find(hash)).set(refresh_tokens::spent_at.eq(to_ms(now)));
     each!(conn, c => spent.execute(c))?;
-    insert_refresh_token(conn, session, successor, Some(hash), device.is_some(), now)?;
-    Ok(Exchange::Rotated { session, account, device: device.map(DeviceId) })
+    let successor = successor_at(to_ms(now));
+    insert_refresh_token(conn, session, &successor.hash, Some(hash), Lives::of(device.is_some(), profile), now)?;
+    Ok(Exchange::Rotated { successor, session, account: Box::new(account), device })
 }
 
-/// Spends the live successor of a token, so that it can be replaced. `false`: there is none, it has been used itself.
-fn forget_unused_successor(conn: &mut Conn, parent: &[u8], now: Instant) -> QueryResult<bool> {
-    let live: Option<Vec<u8>> = each!(conn, c => refresh_tokens::table
+/// The successor of a token, while it has not been used.
+fn unused_successor(conn: &mut Conn, parent: &[u8]) -> QueryResult<Option<Vec<u8>>> {
+    each!(conn, c => refresh_tokens::table
         .filter(refresh_tokens::parent.eq(parent))
         .filter(refresh_tokens::spent_at.is_null())
         .select(refresh_tokens::token_hash)
         .first(c)
-        .optional())?;
-    let Some(live) = live else { return Ok(false) };
+        .optional())
+}
+
+/// Spends the live successor of a token, so that it can be replaced. `false`: there is none, it has been used itself.
+fn forget_unused_successor(conn: &mut Conn, parent: &[u8], now: Instant) -> QueryResult<bool> {
+    let Some(live) = unused_successor(conn, parent)? else { return Ok(false) };
     // Expired rather than only spent: presented later it is refused, not taken for a theft.
     let change = (refresh_tokens::spent_at.eq(to_ms(now)), refresh_tokens::expires_at.eq(to_ms(now)));
     each!(conn, c => diesel::update(refresh_tokens::table.find(live)).set(change).execute(c))?;
     Ok(true)
-}
-
-/// Stores an activation code's hash.
-pub fn insert_activation_code(
-    conn: &mut Conn,
-    code: &Secret,
-    account: AccountId,
-    by: AccountId,
-    now: Instant,
-    expires: Instant,
-) -> QueryResult<()> {
-    let row = (
-        activation_codes::code_hash.eq(&code.hash),
-        activation_codes::account_id.eq(account.0),
-        activation_codes::created_by.eq(by.0),
-        activation_codes::created_at.eq(to_ms(now)),
-        activation_codes::expires_at.eq(to_ms(expires)),
-    );
-    each!(conn, c => diesel::insert_into(activation_codes::table).values(row).execute(c)).map(drop)
-}
-
-/// Uses an activation code up and makes its device. `None`: unknown, used, expired, or its account is disabled.
-pub fn activate_device(
-    conn: &mut Conn,
-    code_hash: &[u8],
-    label: &str,
-    platform: &str,
-    now: Instant,
-) -> QueryResult<Option<(DeviceId, AccountRow)>> {
-    let usable = activation_codes::table
-        .filter(activation_codes::code_hash.eq(code_hash))
-        .filter(activation_codes::used_at.is_null())
-        .filter(activation_codes::expires_at.gt(to_ms(now)));
-    let account: Option<i64> = each!(conn, c => usable.select(activation_codes::account_id).first(c).optional())?;
-    let Some(account) = account.map(AccountId) else { return Ok(None) };
-    let Some(account) = find_account(conn, account)?.filter(|account| account.disabled_at.is_none()) else {
-        return Ok(None);
-    };
-    let row = (
-        devices::account_id.eq(account.id),
-        devices::label.eq(label),
-        devices::platform.eq(platform),
-        devices::created_at.eq(to_ms(now)),
-    );
-    let device: i64 =
-        each!(conn, c => diesel::insert_into(devices::table).values(row).returning(devices::id).get_result(c))?;
-    let used = (activation_codes::used_at.eq(to_ms(now)), activation_codes::device_id.eq(device));
-    each!(conn, c => diesel::update(activation_codes::table.find(code_hash)).set(used).execute(c))?;
-    Ok(Some((DeviceId(device), account)))
-}
-
-type DeviceRow = (i64, i64, String, String, i64, Option<i64>, Option<i64>, i64);
-
-/// Devices after an id, in order; their missing numbers are filled in by the sync slice.
-pub fn list_devices(conn: &mut Conn, after: i64, limit: i64) -> QueryResult<Vec<Device>> {
-    let columns = (
-        devices::id,
-        devices::account_id,
-        devices::label,
-        devices::platform,
-        devices::created_at,
-        devices::last_seen_at,
-        devices::revoked_at,
-        devices::highest_contiguous_seq,
-    );
-    let rows: Vec<DeviceRow> = each!(conn, c => devices::table
-        .filter(devices::id.gt(after)).order(devices::id).limit(limit).select(columns).load(c))?;
-    Ok(rows.into_iter().map(wire_device).collect())
-}
-
-fn wire_device((id, account_id, label, platform, created_at, seen, revoked, highest): DeviceRow) -> Device {
-    Device {
-        id,
-        account_id,
-        label,
-        platform,
-        created_at: Time(from_ms(created_at)),
-        last_seen_at: seen.map(|at| Time(from_ms(at))),
-        revoked_at: revoked.map(|at| Time(from_ms(at))),
-        highest_contiguous_seq: highest,
-        missing_seqs: Vec::new(),
-    }
-}
-
-/// Revokes a phone and its sessions. `false`: there is none.
-pub fn revoke_device(conn: &mut Conn, device: DeviceId, now: Instant) -> QueryResult<bool> {
-    conn.lock(Lockable::Devices, &[device.0])?;
-    let known: Option<i64> = each!(conn, c => devices::table.find(device.0).select(devices::id).first(c).optional())?;
-    let open = devices::table.find(device.0).filter(devices::revoked_at.is_null());
-    each!(conn, c => diesel::update(open).set(devices::revoked_at.eq(to_ms(now))).execute(c))?;
-    let family = sessions::table.filter(sessions::device_id.eq(device.0)).filter(sessions::revoked_at.is_null());
-    let change = (sessions::revoked_at.eq(to_ms(now)), sessions::revoke_reason.eq("device_revoked"));
-    each!(conn, c => diesel::update(family).set(change).execute(c))?;
-    Ok(known.is_some())
 }

@@ -7,7 +7,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::TimeDelta;
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation, decode, decode_header, encode};
-use meterbook::accounts::{Actor, Role};
+use meterbook::accounts::{Actor, Profile, Role};
 use meterbook::calendar::Instant;
 use meterbook::id::{AccountId, DeviceId};
 use serde::{Deserialize, Serialize};
@@ -15,12 +15,34 @@ use serde::{Deserialize, Serialize};
 const ISSUER: &str = "meterbook";
 const AUDIENCE: &str = "meterbook-api";
 const TYPE: &str = "at+jwt";
-/// How long an access token lives.
-pub const ACCESS_LIFE: TimeDelta = TimeDelta::minutes(15);
+/// How long a phone's access token lives.
+const DEVICE_ACCESS_LIFE: TimeDelta = TimeDelta::minutes(15);
 /// How long a phone's refresh token lives unused: a reader may be on leave for a quarter.
-pub const DEVICE_REFRESH_LIFE: TimeDelta = TimeDelta::days(120);
-/// How long a desk's refresh token lives unused: one working day.
-pub const DESK_REFRESH_LIFE: TimeDelta = TimeDelta::hours(12);
+const DEVICE_REFRESH_LIFE: TimeDelta = TimeDelta::days(120);
+/// How long the exchange of a refresh token is repeated as it was: a request that the network delivers twice, or a client that
+/// asks again at once, gets the same successor. Later the answer counts as lost, and the successor is replaced.
+pub const REPEATED_FOR: TimeDelta = TimeDelta::seconds(60);
+
+/// How long the tokens of a session live.
+#[derive(Clone, Copy, Debug)]
+pub struct Lives {
+    /// An access token.
+    pub access: TimeDelta,
+    /// A refresh token, unused.
+    pub refresh: TimeDelta,
+}
+
+impl Lives {
+    /// Of a phone's session, or of a desk's as the profile has it.
+    #[must_use]
+    pub const fn of(is_phone: bool, profile: Profile) -> Self {
+        if is_phone {
+            Self { access: DEVICE_ACCESS_LIFE, refresh: DEVICE_REFRESH_LIFE }
+        } else {
+            Self { access: profile.desk_access_life(), refresh: profile.desk_refresh_life() }
+        }
+    }
+}
 
 /// What an access token says.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -67,9 +89,9 @@ impl Tokens {
         }
     }
 
-    /// An access token for `actor`; `None` only where signing fails.
+    /// An access token for `actor` that lives so long; `None` only where signing fails.
     #[must_use]
-    pub fn mint(&self, actor: &Actor, session: i64, version: i32, now: Instant) -> Option<String> {
+    pub fn mint(&self, actor: &Actor, session: i64, version: i32, now: Instant, life: TimeDelta) -> Option<String> {
         let header = Header { typ: Some(TYPE.into()), kid: Some(self.kid.clone()), ..Header::new(Algorithm::EdDSA) };
         let claims = AccessClaims {
             iss: ISSUER.into(),
@@ -81,7 +103,7 @@ impl Tokens {
             ver: version,
             iat: now.timestamp(),
             nbf: now.timestamp(),
-            exp: (now + ACCESS_LIFE).timestamp(),
+            exp: (now + life).timestamp(),
         };
         encode(&header, &claims, &self.signing).ok()
     }
@@ -132,6 +154,14 @@ impl Secret {
     pub fn token() -> Option<Self> {
         let clear = URL_SAFE_NO_PAD.encode(random::<32>().ok()?);
         Some(Self { hash: sha256(clear.as_bytes()), clear })
+    }
+
+    /// What a refresh token is exchanged for at a moment: always the same, and nobody without the key file can tell it from the
+    /// token. Nothing has to be stored in clear for a repeated request to get it again.
+    #[must_use]
+    pub fn successor(keys: &Keys, token: &str, at_ms: i64) -> Self {
+        let clear = URL_SAFE_NO_PAD.encode(keys.tag(&[b"refresh", token.as_bytes(), &at_ms.to_be_bytes()]));
+        Self { hash: sha256(clear.as_bytes()), clear }
     }
 
     /// A code a person can type: 12 characters (60 bits) without those that look alike, in groups of four.

@@ -24,6 +24,8 @@ pub struct LoginRequest {
     pub login: String,
     /// Password.
     pub password: String,
+    /// Six digits of the authenticator app, or a recovery code.
+    pub second_factor: Option<String>,
 }
 
 /// Turn an activation code into a device.
@@ -35,6 +37,8 @@ pub struct ActivateDeviceRequest {
     pub label: String,
     /// `android`, `ios` or `web`.
     pub platform: String,
+    /// The id this phone has had, where it still holds what it noted under it. A code that lets a phone go on needs it.
+    pub device_id: Option<i64>,
 }
 
 /// Exchange a refresh token.
@@ -103,6 +107,10 @@ pub struct AccountPage {
 pub struct CreateActivationCodeRequest {
     /// The reader's account.
     pub account_id: i64,
+    /// The reader's phone that is to go on, its session being lost (as after a restore): it keeps its id and its numbers.
+    /// Without it the code makes a new phone.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub device_id: Option<i64>,
 }
 
 /// A code to type into a phone. It is shown only now.
@@ -112,6 +120,9 @@ pub struct ActivationCode {
     pub code: String,
     /// The reader's account.
     pub account_id: i64,
+    /// The phone that goes on under it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub device_id: Option<i64>,
     /// It can be used once, until then.
     pub expires_at: Time,
 }

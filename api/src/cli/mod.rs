@@ -55,6 +55,13 @@ struct Settings {
     /// Days a photo is kept that no record names; 30 unless told.
     #[arg(long, global = true, env = "METERBOOK_PHOTO_KEEP_UNNAMED_DAYS")]
     photo_keep_unnamed_days: Option<u32>,
+    /// `modern` (length and a list of common passwords), or `mlps3` 等保三级 (three of four classes, 90 days, none of the last
+    /// five, two factors, out after 15 idle minutes).
+    #[arg(long, global = true, env = "METERBOOK_PASSWORD_PROFILE")]
+    password_profile: Option<String>,
+    /// Whether console roles need a second factor (TOTP): `optional` or `required`.
+    #[arg(long, global = true, env = "METERBOOK_SECOND_FACTOR")]
+    second_factor: Option<String>,
 }
 
 #[derive(Subcommand)]
@@ -79,8 +86,8 @@ enum Command {
     /// Bring a backup into a new database, SQLite or PostgreSQL 恢复.
     ///
     /// Stop the service first. The database must not exist yet or be empty; it is whole afterwards or as empty as before. The
-    /// data get a new epoch, by which phones offer again what the backup lacks; a phone whose sign-in is newer than the
-    /// backup needs a new activation code. The photos folder is NOT in a backup (照片目录不在备份内).
+    /// data get a new epoch, by which phones offer again what the backup lacks. A phone whose sign-in is newer than the
+    /// backup goes on under a code made for it (device_id). The photos folder is NOT in a backup (照片目录不在备份内).
     Restore(backup::RestoreArgs),
     /// Check the audit log.
     Audit(audit::AuditArgs),
@@ -181,6 +188,8 @@ impl Settings {
             zone_east_minutes: None,
             photos: self.photos.clone(),
             photo_keep_unnamed_days: self.photo_keep_unnamed_days,
+            password_profile: self.password_profile.clone(),
+            second_factor: self.second_factor.clone(),
         };
         Ok(file.overlaid(flags).settle()?)
     }

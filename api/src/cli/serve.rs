@@ -26,6 +26,7 @@ pub fn serve(config: Config, clock: Clock) -> Result<(), Box<dyn Error>> {
         let app = Arc::new(app);
         actix_web::rt::spawn(crate::jobs::keep_periods_open(Arc::clone(&app)));
         actix_web::rt::spawn(crate::jobs::keep_feeds_short(Arc::clone(&app)));
+        actix_web::rt::spawn(crate::jobs::keep_rounds_tidy(Arc::clone(&app)));
         actix_web::rt::spawn(crate::jobs::sweep_photos(Arc::clone(&app)));
         actix_web::rt::spawn(crate::jobs::publish_reports(Arc::clone(&app)));
         app.serve(listener, workers)?.await?;

@@ -2,7 +2,8 @@
 //! short cut [`sighted`].
 
 use crate::db::schema::{
-    coverage_counters, coverage_periods, coverage_plan, point_terms, quarantine, records, rounds, service_points, stops,
+    coverage_counters, coverage_periods, coverage_plan, point_terms, quarantine, quarantine_decisions, records, rounds,
+    service_points, stops,
 };
 use crate::db::{Conn, Lockable, Statement, Value, among, each};
 use crate::http::{from_ms, to_ms};
@@ -267,7 +268,10 @@ fn load_sightings(
         let sighting = Sighting { at, what, complete: true, voided: false, rejected: false, time_review };
         sightings.entry(point).or_default().push(sighting);
     }
+    // What was released is a record now, perhaps of another point.
     let rejected: Vec<(Option<i64>, Option<i64>)> = each!(conn, c => quarantine::table
+        .left_join(quarantine_decisions::table)
+        .filter(quarantine_decisions::decision.is_null().or(quarantine_decisions::decision.ne("released")))
         .filter(quarantine::point_id.eq_any(ids))
         .filter(quarantine::observed_at.ge(start))
         .filter(quarantine::observed_at.lt(end))

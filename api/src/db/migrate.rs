@@ -1,13 +1,12 @@
 //! Bringing a database to this binary's schema, and refusing one that is not safe or is newer (SECURITY 6).
 
-use super::conn::PgConnection;
 use super::{Conn, DatabaseUrl, each};
 use diesel::connection::{AnsiTransactionManager, SimpleConnection, TransactionManager as _};
 use diesel::migration::MigrationSource;
 use diesel::pg::Pg;
 use diesel::sql_types::Text;
 use diesel::sqlite::Sqlite;
-use diesel::{Connection, ConnectionError, ConnectionResult, QueryableByName, RunQueryDsl};
+use diesel::{ConnectionError, ConnectionResult, QueryableByName, RunQueryDsl};
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 
 const SQLITE: EmbeddedMigrations = embed_migrations!("../migrations/sqlite");
@@ -205,7 +204,7 @@ struct Setting {
 
 /// Opens PostgreSQL, refusing a server that would acknowledge what it has not written (PROTOCOL, "Stores").
 pub(super) fn open_postgres(url: &str) -> ConnectionResult<Conn> {
-    let mut conn = PgConnection::establish(url)?;
+    let mut conn = super::tls::open(url)?;
     let configured = conn.batch_execute(
         "SET synchronous_commit = on; SET lock_timeout = '20s'; SET statement_timeout = '120s'; SET timezone = 'UTC'",
     );

@@ -12,6 +12,7 @@ mod moves;
 pub mod schema;
 mod statement;
 mod store;
+mod tls;
 mod types;
 mod workers;
 

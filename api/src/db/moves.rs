@@ -7,7 +7,7 @@
 use super::Conn;
 use diesel::sql_types::Text;
 use diesel::{QueryResult, RunQueryDsl};
-use diesel_async::{AsyncConnection, AsyncPgConnection, SimpleAsyncConnection};
+use diesel_async::SimpleAsyncConnection;
 use futures_util::StreamExt;
 use std::cell::RefCell;
 use std::pin::pin;
@@ -72,7 +72,7 @@ impl Conn {
 /// # Errors
 /// Why it ended.
 pub async fn listen(url: &str, opened: impl AsyncFn(), heard: impl Fn(FeedMove)) -> Result<(), String> {
-    let mut conn = AsyncPgConnection::establish(url).await.map_err(|fault| fault.to_string())?;
+    let mut conn = super::tls::connect(url).await.map_err(|fault| fault.to_string())?;
     conn.batch_execute(&format!("LISTEN {CHANNEL}")).await.map_err(|fault| fault.to_string())?;
     opened().await;
     loop {

@@ -3,11 +3,13 @@
 #![expect(missing_docs, reason = "the columns are described in the migrations")]
 
 mod evidence;
+mod factors;
 mod following;
 mod pushed;
 mod reports;
 
 pub use evidence::*;
+pub use factors::*;
 pub use following::*;
 pub use pushed::*;
 pub use reports::*;
@@ -36,6 +38,7 @@ diesel::table! {
         session_version -> Integer,
         created_at -> BigInt,
         disabled_at -> Nullable<BigInt>,
+        password_set_at -> Nullable<BigInt>,
     }
 }
 
@@ -66,6 +69,7 @@ diesel::table! {
         expires_at -> BigInt,
         used_at -> Nullable<BigInt>,
         device_id -> Nullable<BigInt>,
+        renews_device_id -> Nullable<BigInt>,
     }
 }
 
@@ -273,6 +277,8 @@ diesel::table! {
         created_by -> BigInt,
         created_at -> BigInt,
         changed_at -> BigInt,
+        put_away_at -> Nullable<BigInt>,
+        walk_learned_at -> Nullable<BigInt>,
     }
 }
 

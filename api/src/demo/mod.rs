@@ -6,7 +6,9 @@
 pub mod city;
 mod office;
 mod phone;
+mod place;
 mod run;
 mod score;
+mod store;
 
 pub use run::{DemoOptions, run};

@@ -3,6 +3,7 @@
 use super::city::{City, Scale, export};
 use super::office::{DemoLogin, Office};
 use super::phone::{Ledger, Phone, link_to};
+use super::place::{FINISHED, begin, finish, hold};
 use super::score::{needs_months, score};
 use crate::App;
 use crate::clock::Clock;
@@ -42,19 +43,17 @@ struct Finished {
     logins: Vec<DemoLogin>,
 }
 
-const FINISHED: &str = "demo.json";
-const UNFINISHED: &str = "demo-unfinished";
-
 /// Runs the demonstration until SIGINT or SIGTERM.
 ///
 /// # Errors
 /// Every reason it could not be shown.
 pub fn run(config: Config, options: DemoOptions) -> Result<(), Box<dyn Error>> {
+    let _held = hold(&config.data_dir)?;
     let marker = config.data_dir.join(FINISHED);
     let finished = marker.exists().then(|| std::fs::read(&marker)).transpose()?;
     let finished: Option<Finished> = finished.map(|text| serde_json::from_slice(&text)).transpose()?;
     if finished.is_none() {
-        clear(&config.data_dir)?;
+        begin(&config)?;
     }
     actix_web::rt::System::new().block_on(async move {
         let listener = TcpListener::bind(config.listen)?;
@@ -76,8 +75,7 @@ pub fn run(config: Config, options: DemoOptions) -> Result<(), Box<dyn Error>> {
                 let token =
                     token.ok_or("this database is already somebody's: name another --data-dir or --database")?.0;
                 let finished = live(&app, &base, &token, month, &options, &data_dir).await?;
-                std::fs::write(data_dir.join(FINISHED), serde_json::to_vec_pretty(&finished)?)?;
-                std::fs::remove_file(data_dir.join(UNFINISHED))?;
+                finish(&data_dir, &serde_json::to_vec_pretty(&finished)?)?;
                 finished
             }
         };
@@ -97,26 +95,6 @@ pub fn run(config: Config, options: DemoOptions) -> Result<(), Box<dyn Error>> {
 fn last_of_quarter(today: NaiveDate) -> Period {
     let after = Period::quarter_of(today).first_day();
     Period::month_of(after).previous()
-}
-
-/// Makes the folder ready for a new city: a run that was broken off is thrown away, anything else is left alone.
-fn clear(data_dir: &Path) -> Result<(), Box<dyn Error>> {
-    let unfinished = data_dir.join(UNFINISHED);
-    if unfinished.exists() {
-        println!("The last run did not end; beginning again. 上次演示未完成，重新开始。");
-        std::fs::remove_dir_all(data_dir)?;
-    }
-    let is_used = data_dir.exists() && std::fs::read_dir(data_dir)?.next().is_some();
-    if is_used {
-        return Err(format!(
-            "{} holds something that is no demonstration: name another --data-dir",
-            data_dir.display()
-        )
-        .into());
-    }
-    std::fs::create_dir_all(data_dir)?;
-    std::fs::write(unfinished, "")?;
-    Ok(())
 }
 
 fn progress(steps: usize, what: &'static str) -> ProgressBar {
@@ -173,7 +151,8 @@ async fn walk(app: &App, city: &City, office: &Office, phones: &mut [Phone]) -> 
     let bar = progress(days.len(), "A month of reading 一个月的抄表");
     for day in days {
         let morning = zone.start_of(day) + TimeDelta::hours(6);
-        let evening = zone.start_of(day) + TimeDelta::hours(23);
+        // Not before midnight: what is bought late is imported on its own day.
+        let evening = zone.start_of(day) + TimeDelta::days(1) - TimeDelta::seconds(1);
         app.clock.set(morning);
         sync_all(phones, |_, phone| Box::pin(phone.pull())).await?;
         for (reader, phone) in phones.iter_mut().enumerate() {
@@ -181,8 +160,8 @@ async fn walk(app: &App, city: &City, office: &Office, phones: &mut [Phone]) -> 
                 phone.note(visit, &city.points[visit.point].account)?;
             }
         }
-        for hours in [6, 14, 23] {
-            app.clock.set(zone.start_of(day) + TimeDelta::hours(hours));
+        for hour in [morning, morning + TimeDelta::hours(8), evening] {
+            app.clock.set(hour);
             office.renew().await?;
         }
         office.import_day(city, day).await?;

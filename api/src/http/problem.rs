@@ -54,6 +54,14 @@ problems! {
     Unauthenticated = "unauthenticated", 401, "未登录或登录已失效", "Not signed in, or the sign-in has expired";
     /// Login name or password wrong.
     WrongCredentials = "wrong_credentials", 401, "账号或密码不正确", "The login name or password is wrong";
+    /// The account has a second factor, and no code of it was given.
+    SecondFactorNeeded = "second_factor_needed", 401, "请输入动态验证码", "Give a code of the second factor";
+    /// The code of the second factor is wrong or was used before.
+    WrongSecondFactor = "wrong_second_factor", 401, "动态验证码不正确或已使用", "The code is wrong or was used before";
+    /// Console roles need a second factor here, and this account has none.
+    EnrolmentNeeded = "enrolment_needed", 401, "须先登记动态验证码", "Set up a second factor first";
+    /// The password is older than the company allows.
+    PasswordExpired = "password_expired", 401, "密码已过期，请修改密码", "The password has expired: change it";
     /// Activation code unknown, used or expired.
     InvalidActivationCode = "invalid_activation_code", 401, "激活码无效、已使用或已过期", "The activation code is unknown, used or expired";
     /// Set-up token unknown or used.

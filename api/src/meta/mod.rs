@@ -51,11 +51,11 @@ pub struct MetaLimits {
 /// Server time, epoch, versions and limits.
 #[utoipa::path(operation_id = "get_meta", tag = "meta", responses((status = 200, description = "Facts about the server", body = Meta)))]
 #[get("/v1/meta")]
-pub async fn get_meta(app: Data<App>) -> Json<Meta> {
+pub async fn get_meta(app: Data<App>) -> Result<Json<Meta>, Problem> {
     let limits = &app.config.limits;
-    Json(Meta {
+    Ok(Json(Meta {
         server_time: Time(app.clock.now()),
-        epoch: app.epoch.to_string(),
+        epoch: app.epoch().await?.to_string(),
         api_versions: vec!["v1".into()],
         oldest_client_for_pull: "0.1.0".into(),
         rules_version: crate::RULES_VERSION.into(),
@@ -70,7 +70,7 @@ pub async fn get_meta(app: Data<App>) -> Json<Meta> {
             photo_pixels: crate::photos::SHOWN_PIXELS,
             photo_resumable_bytes: crate::photos::RESUMABLE_BYTES,
         },
-    })
+    }))
 }
 
 /// Whether the server works.

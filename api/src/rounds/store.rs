@@ -1,7 +1,9 @@
 //! What rounds keep: rounds, their stops, who held them, and the feeds their readers' phones follow (`store/feed.rs`).
 
+mod away;
 mod feed;
 mod points;
+mod walk;
 
 use super::wire::{CreateRoundRequest, Round, RoundStop};
 use crate::accounts::store::{audit, find_account};
@@ -20,8 +22,10 @@ use meterbook::rounds::{
 };
 use std::collections::{BTreeMap, HashMap};
 
+pub use away::{put_round_away, rounds_to_put_away};
 pub use feed::{FeedChange, announce, entries_before, feed_keep, purge_feed};
 pub use points::announce_points;
+pub use walk::{learn_walk_of, walks_to_learn};
 
 /// A round as it is stored.
 #[derive(Clone, Debug, Queryable, Selectable)]
@@ -38,7 +42,9 @@ pub struct RoundRow {
     /// The first day after it.
     pub until_day: NaiveDate,
     state: String,
+    created_at: i64,
     changed_at: i64,
+    put_away_at: Option<i64>,
 }
 
 impl RoundRow {
@@ -66,6 +72,7 @@ impl RoundRow {
             read_stops: count(counts.read),
             no_access_stops: count(counts.no_access),
             changed_at: Time(from_ms(self.changed_at)),
+            put_away_at: self.put_away_at.map(|at| Time(from_ms(at))),
         }
     }
 }
@@ -252,6 +259,12 @@ pub fn assign_round(
         return Ok(Err(not_a_reader()));
     }
     let state = match decide_assign(row.facts(), reader, now, &Settings::default()) {
+        // Put away, it comes back to the phone it was on.
+        Assigned::Unchanged if row.put_away_at.is_some() => {
+            bring_back(conn, id, reader, now)?;
+            audit(conn, now, Some(actor.account), "assign_round", &format!("round/{id}"), "brought back")?;
+            return Ok(round(conn, id)?.ok_or_else(|| Problem::new(ProblemCode::NotFound)));
+        }
         Assigned::Unchanged => return Ok(round(conn, id)?.ok_or_else(|| Problem::new(ProblemCode::NotFound))),
         Assigned::Refused => {
             let (zh, en) = ("任务已完成或已取消", "the round is done or cancelled");
@@ -271,10 +284,17 @@ pub fn assign_round(
         round_holders::held_from.eq(to_ms(now)),
     );
     each!(conn, c => diesel::insert_into(round_holders::table).values(holder).execute(c))?;
-    announce(conn, reader, &[FeedChange::round(id, "added", "assigned")], now)?;
+    bring_back(conn, id, reader, now)?;
     audit(conn, now, Some(actor.account), "assign_round", &format!("round/{id}"), &format!("account/{reader}"))?;
     touch_coverage(conn, id, zone)?;
     Ok(round(conn, id)?.ok_or_else(|| Problem::new(ProblemCode::NotFound)))
+}
+
+/// A round is on its reader's phone from now on, whether it was put away before or not.
+fn bring_back(conn: &mut Conn, id: RoundId, reader: AccountId, now: Instant) -> QueryResult<()> {
+    let shown = rounds::put_away_at.eq(None::<i64>);
+    each!(conn, c => diesel::update(rounds::table.find(id.0)).set(shown).execute(c))?;
+    announce(conn, reader, &[FeedChange::round(id, "added", "assigned")], now)
 }
 
 /// Takes a round back.

@@ -59,6 +59,9 @@ pub struct Round {
     pub no_access_stops: i64,
     /// When it last changed.
     pub changed_at: Time,
+    /// When it was put away from the reader's phone, its days being over; give it to the reader again to bring it back.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub put_away_at: Option<Time>,
 }
 
 /// Rounds by id.

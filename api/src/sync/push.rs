@@ -347,7 +347,8 @@ impl<'s> Batch<'s> {
             last_sync: self.phone.clock,
         };
         let aside = Aside { incoming: item, outcome, code, pointer, about, clocks };
-        if !planted::is(Bug::RejectedItemDropped) {
+        // What a person releases lies in quarantine already.
+        if self.sender.released_at.is_none() && !planted::is(Bug::RejectedItemDropped) {
             store::quarantine(conn, &aside, self.sender.reader, self.sender.device, self.sender.received_at)?;
         }
         self.aside.insert(item.hash.clone(), (outcome.code().to_owned(), code.to_owned(), pointer.to_owned()));

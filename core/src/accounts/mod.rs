@@ -1,9 +1,11 @@
 //! Who may do what: roles, the rights table and the password rule (SECURITY 1, 3, 8).
 
 mod password;
+mod profile;
 mod rights;
 
 pub use password::{PasswordFault, check_password};
+pub use profile::{Profile, SecondFactor, Step, next_step};
 pub use rights::{Operation, Rights};
 
 use crate::id::{AccountId, DeviceId};

@@ -1,14 +1,17 @@
-//! The password rule of the `modern` profile: long, not common, not the login (SECURITY, preamble).
+//! The password rule: long, not common, not the login (SECURITY, preamble); in the `mlps3` profile of several classes besides.
 //!
 //! Why separate: length and a list replace character classes and rotation (ASVS 5.0, 6.2), so the list must catch what people
 //! really type when told "at least twelve": a common word with digits after it, a run over the keyboard, something repeated.
 
+use super::Profile;
 use crate::text::Text;
 
 /// The fewest characters.
 const SHORTEST: usize = 12;
 /// The most characters: room for a long sentence, no room to burn the hash's time.
 const LONGEST: usize = 128;
+/// Classes of characters in the `mlps3` profile.
+const CLASSES: usize = 3;
 /// A login shorter than this is in too many words to be looked for.
 const SHORTEST_LOGIN: usize = 3;
 
@@ -23,11 +26,16 @@ pub enum PasswordFault {
     Common,
     /// Contains the login name.
     ContainsLogin,
+    /// Of fewer than three of the four classes of characters.
+    FewClasses,
+    /// One the account has had.
+    Reused,
 }
 
 impl PasswordFault {
     /// Every fault.
-    pub const ALL: [Self; 4] = [Self::TooShort, Self::TooLong, Self::Common, Self::ContainsLogin];
+    pub const ALL: [Self; 6] =
+        [Self::TooShort, Self::TooLong, Self::Common, Self::ContainsLogin, Self::FewClasses, Self::Reused];
 
     /// The code used in the API.
     #[must_use]
@@ -37,6 +45,8 @@ impl PasswordFault {
             Self::TooLong => "password_too_long",
             Self::Common => "password_common",
             Self::ContainsLogin => "password_contains_login",
+            Self::FewClasses => "password_few_classes",
+            Self::Reused => "password_reused",
         }
     }
 
@@ -55,6 +65,13 @@ impl PasswordFault {
             Self::ContainsLogin => {
                 Text { zh: "密码不能包含账号名", en: "the password must not contain the login name" }
             }
+            Self::FewClasses => Text {
+                zh: "密码须含大写字母、小写字母、数字、其他字符中的至少三类",
+                en: "the password needs three of: capital letters, small letters, digits, other characters",
+            },
+            Self::Reused => {
+                Text { zh: "不能使用用过的密码", en: "the password must not be one that was used before" }
+            }
         }
     }
 }
@@ -63,18 +80,28 @@ impl PasswordFault {
 ///
 /// # Errors
 /// The first fault found.
-pub fn check_password(password: &str, login: &str) -> Result<(), PasswordFault> {
+pub fn check_password(password: &str, login: &str, profile: Profile) -> Result<(), PasswordFault> {
     // Stops counting past the limit, so that a huge input costs nothing.
     match password.chars().take(LONGEST + 1).count() {
         ..SHORTEST => return Err(PasswordFault::TooShort),
         SHORTEST..=LONGEST => {}
         _ => return Err(PasswordFault::TooLong),
     }
+    if profile == Profile::Mlps3 && count_classes(password) < CLASSES {
+        return Err(PasswordFault::FewClasses);
+    }
     let (password, login) = (normal(password), normal(login.trim()));
     if login.chars().count() >= SHORTEST_LOGIN && password.contains(&login) {
         return Err(PasswordFault::ContainsLogin);
     }
     if is_common(&password) { Err(PasswordFault::Common) } else { Ok(()) }
+}
+
+/// How many of the four classes are there; a Chinese character is of the fourth.
+fn count_classes(password: &str) -> usize {
+    let classes: [fn(char) -> bool; 3] = [char::is_uppercase, char::is_lowercase, char::is_numeric];
+    let of_these = classes.iter().filter(|is| password.chars().any(*is)).count();
+    of_these + usize::from(password.chars().any(|c| classes.iter().all(|is| !is(c))))
 }
 
 /// Lower case, with full-width forms (as a Chinese keyboard gives them) as their plain ones.
@@ -189,7 +216,7 @@ mod tests {
     use std::collections::BTreeSet;
 
     fn fault(password: &str) -> Option<PasswordFault> {
-        check_password(password, "lixiaoming").err()
+        check_password(password, "lixiaoming", Profile::Modern).err()
     }
 
     #[test]
@@ -201,6 +228,25 @@ mod tests {
         let long: String = "tram velvet orchid ".chars().cycle().take(129).collect();
         assert_eq!(fault(&long), Some(PasswordFault::TooLong));
         assert_eq!(fault(&long[..128]), None);
+    }
+
+    #[test]
+    fn mlps3_asks_for_three_of_four_classes() {
+        let fault = |password: &str| check_password(password, "lixiaoming", Profile::Mlps3).err();
+        for few in [
+            "tramvelvetorchid",
+            "tram velvet orchid",
+            "tramvelvet7391",
+            "TRAM VELVET ORCHID",
+            "春眠不觉晓处处闻啼鸟夜来",
+        ] {
+            assert_eq!(fault(few), Some(PasswordFault::FewClasses), "{few}");
+        }
+        for good in ["Tram velvet orchid", "tram velvet 7391", "TRAM-VELVET-7391", "春眠不觉晓Tram处处闻啼"] {
+            assert_eq!(fault(good), None, "{good}");
+        }
+        assert_eq!(fault("tram-velvet"), Some(PasswordFault::TooShort));
+        assert_eq!(fault("P@ssw0rd2024!"), Some(PasswordFault::Common));
     }
 
     #[test]
@@ -235,9 +281,9 @@ mod tests {
     fn the_login_is_found_in_any_case_and_width() {
         assert_eq!(fault("orchid-LiXiaoMing"), Some(PasswordFault::ContainsLogin));
         assert_eq!(fault("orchid-ｌｉｘｉａｏｍｉｎｇ"), Some(PasswordFault::ContainsLogin));
-        assert_eq!(check_password("tram velvet orchid", "tr"), Ok(()));
-        assert_eq!(check_password("tram velvet orchid", ""), Ok(()));
-        assert_eq!(check_password("tram velvet orchid", " orc "), Err(PasswordFault::ContainsLogin));
+        assert_eq!(check_password("tram velvet orchid", "tr", Profile::Modern), Ok(()));
+        assert_eq!(check_password("tram velvet orchid", "", Profile::Modern), Ok(()));
+        assert_eq!(check_password("tram velvet orchid", " orc ", Profile::Modern), Err(PasswordFault::ContainsLogin));
     }
 
     #[test]
@@ -259,7 +305,7 @@ mod tests {
     proptest! {
         #[test]
         fn any_text_is_answered(password in ".{0,200}", login in ".{0,20}") {
-            let answer = check_password(&password, &login);
+            let answer = check_password(&password, &login, Profile::Modern);
             let length = password.chars().count();
             prop_assert_eq!(answer == Err(PasswordFault::TooShort), length < SHORTEST);
             prop_assert_eq!(answer == Err(PasswordFault::TooLong), length > LONGEST);

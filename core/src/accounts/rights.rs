@@ -61,6 +61,16 @@ operations! {
     ActivateDevice = "activate_device": Public;
     /// Exchange a refresh token.
     RefreshTokens = "refresh_tokens": Public;
+    /// Begin to set up a second factor.
+    EnrolSecondFactor = "enrol_second_factor": Public;
+    /// Confirm it by a code.
+    ConfirmSecondFactor = "confirm_second_factor": Public;
+    /// Take one's own away.
+    RemoveSecondFactor = "remove_second_factor": Public;
+    /// Take away somebody's who has lost it.
+    ResetSecondFactor = "reset_second_factor": Roles(&[Admin]);
+    /// Change one's own password.
+    ChangePassword = "change_password": Public;
     /// End this session.
     Logout = "logout": EVERYONE;
     /// Who am I.

@@ -3,14 +3,18 @@
 //! Why separate: who holds a round decides what a phone may pull and push (SECURITY 2), and a round may move while the phone
 //! is offline. These rules say what is then still taken; coverage itself never asks who made a reading.
 
+mod away;
 mod standing;
 mod state;
 mod stop;
+mod walk;
 mod window;
 
+pub use away::{Away, AwayFacts, put_away};
 pub use standing::{Holding, Standing, standing};
 pub use state::{Assigned, Cancelled, RoundFacts, RoundState, StopCounts, decide_assign, decide_cancel, progress};
 pub use stop::{StopState, StopVisit};
+pub use walk::{WalkedStop, learn_walk};
 pub use window::{RoundWindow, WindowFault};
 
 use chrono::TimeDelta;

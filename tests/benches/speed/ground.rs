@@ -122,14 +122,14 @@ pub fn statements(now: Instant, dialect: &Dialect) -> Vec<String> {
 pub fn token(folder: &Path, phone: i64, now: Instant) -> String {
     let keys = Keys::load_or_create(&folder.join("keys.json")).unwrap();
     let actor = Actor { account: AccountId(reader_of(phone)), role: Role::Reader, device: Some(DeviceId(phone)) };
-    Tokens::new(&keys).mint(&actor, phone, 1, now).unwrap()
+    Tokens::new(&keys).mint(&actor, phone, 1, now, chrono::TimeDelta::minutes(15)).unwrap()
 }
 
 /// A token for the one analyst, whose account and session follow all the readers'.
 pub fn office_token(folder: &Path, now: Instant) -> String {
     let keys = Keys::load_or_create(&folder.join("keys.json")).unwrap();
     let actor = Actor { account: AccountId(READERS + 1), role: Role::Analyst, device: None };
-    Tokens::new(&keys).mint(&actor, READERS * PHONES + 1, 1, now).unwrap()
+    Tokens::new(&keys).mint(&actor, READERS * PHONES + 1, 1, now, chrono::TimeDelta::minutes(15)).unwrap()
 }
 
 /// The reader of a phone.

@@ -1,9 +1,10 @@
-//! The areas and routes tables: an import makes those it names.
+//! Areas and routes, of which an import makes those it names, and the order in which points are walked.
 
 use crate::db::schema::{areas, routes};
-use crate::db::{Conn, each};
+use crate::db::{Conn, Statement, Value, each};
 use diesel::prelude::*;
 use diesel::result::Error;
+use meterbook::id::PointId;
 use std::collections::HashMap;
 
 /// Areas by path; the missing ones are made from the root down.
@@ -52,4 +53,15 @@ pub fn ensure_routes<'a>(
         }
     }
     Ok(known)
+}
+
+/// Writes the places that points have in the walk of their reader.
+pub fn set_learned_order(conn: &mut Conn, places: &[(PointId, i32)]) -> QueryResult<()> {
+    places.iter().try_for_each(|(point, place)| {
+        let update = Statement {
+            sql: "UPDATE service_points SET learned_order = ? WHERE id = ?",
+            values: vec![Value::Small(*place), Value::Int(point.0)],
+        };
+        each!(conn, c => update.execute(c)).map(drop)
+    })
 }

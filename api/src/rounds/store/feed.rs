@@ -14,7 +14,7 @@ use meterbook::id::{AccountId, RoundId};
 /// Rows per statement: below both stores' limits on bound values.
 const CHUNK: usize = 500;
 /// A phone that was away longer fetches its rounds anew.
-const KEEP_DAYS: i64 = 60;
+const KEEP_DAYS: u64 = 60;
 /// The reason of what a reader's own push changed.
 pub(super) const VISITED: &str = "visited";
 
@@ -131,15 +131,20 @@ fn draw_head(conn: &mut Conn, reader: AccountId, added: i64) -> QueryResult<i64>
 
 /// How long entries are kept: the dated setting `feed_keep_days`, 60 unless a company says otherwise, never below 7.
 pub fn feed_keep(conn: &mut Conn, today: NaiveDate) -> QueryResult<TimeDelta> {
+    let days = days_set(conn, "feed_keep_days", today)?.unwrap_or(KEEP_DAYS).clamp(7, 3_650);
+    Ok(TimeDelta::days(i64::try_from(days).unwrap_or(i64::MAX)))
+}
+
+/// A number of days from the dated settings, as in force today.
+pub(super) fn days_set(conn: &mut Conn, key: &str, today: NaiveDate) -> QueryResult<Option<u64>> {
     let set: Option<String> = each!(conn, c => settings::table
-        .filter(settings::key.eq("feed_keep_days"))
+        .filter(settings::key.eq(key))
         .filter(settings::valid_from.le(today))
         .order((settings::valid_from.desc(), settings::id.desc()))
         .select(settings::value)
         .first(c)
         .optional())?;
-    let days = set.and_then(|days| days.trim().parse().ok()).unwrap_or(KEEP_DAYS);
-    Ok(TimeDelta::days(days.clamp(7, 3_650)))
+    Ok(set.and_then(|days| days.trim().parse().ok()))
 }
 
 /// Readers whose feeds hold entries from before a moment.

@@ -9,17 +9,15 @@ use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// How often it looks around: twice within the time a revocation may take.
-const EVERY: Duration = Duration::from_secs(2);
 /// How long it waits before it listens anew.
 const AGAIN_AFTER: Duration = Duration::from_secs(1);
 /// Ids per statement: below both stores' limits on bound values.
 const CHUNK: usize = 10_000;
 
 /// Wakes and ends waits until it is dropped. Where nobody waits it asks the database nothing.
-pub async fn watch(pokes: Arc<Pokes>, store: Store, clock: Clock) {
+pub async fn watch(pokes: Arc<Pokes>, store: Store, clock: Clock, every: Duration) {
     let looks = async {
-        let mut ticks = tokio::time::interval(EVERY);
+        let mut ticks = tokio::time::interval(every);
         ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         loop {
             ticks.tick().await;

@@ -14,10 +14,11 @@ use chrono::NaiveDate;
 use diesel::prelude::*;
 use meterbook::calendar::Zone;
 use meterbook::id::AccountId;
+use meterbook::rounds::Away;
 use meters::{Shown, load_shown};
 use std::collections::{BTreeMap, HashMap};
 
-/// The states in which a reader holds a round.
+/// The states in which a reader holds a round, unless it was put away.
 const HELD: [&str; 3] = ["assigned", "in_progress", "done"];
 
 /// Where a feed begins and ends.
@@ -67,28 +68,35 @@ pub fn held_rounds(conn: &mut Conn, reader: AccountId) -> QueryResult<Vec<i64>> 
     each!(conn, c => rounds::table
         .filter(rounds::reader_id.eq(reader.0))
         .filter(rounds::state.eq_any(HELD))
+        .filter(rounds::put_away_at.is_null())
         .order(rounds::id)
         .select(rounds::id)
         .load(c))
 }
 
-/// The rounds a reader has held and given up, each once.
+/// The rounds a reader has held and holds no more, or that were put away from the phone; each once.
 pub fn former_rounds(conn: &mut Conn, reader: AccountId) -> QueryResult<Vec<RemovedRound>> {
-    let rows: Vec<(i64, String, Option<i64>)> = each!(conn, c => round_holders::table
+    type Row = (i64, String, Option<i64>, Option<i64>);
+    let rows: Vec<Row> = each!(conn, c => round_holders::table
         .inner_join(rounds::table.on(rounds::id.eq(round_holders::round_id)))
         .filter(round_holders::reader_id.eq(reader.0))
-        .filter(round_holders::held_until.is_not_null())
+        .filter(round_holders::held_until.is_not_null().or(rounds::put_away_at.is_not_null()))
         .order((round_holders::round_id, round_holders::id))
-        .select((rounds::id, rounds::state, round_holders::keep_until))
+        .select((rounds::id, rounds::state, round_holders::held_until, round_holders::keep_until))
         .load(c))?;
-    let last: BTreeMap<i64, (String, Option<i64>)> =
-        rows.into_iter().map(|(round, state, keep)| (round, (state, keep))).collect();
-    let removed = |(round_id, (state, keep)): (i64, (String, Option<i64>))| RemovedRound {
+    let last: BTreeMap<i64, Row> = rows.into_iter().map(|row| (row.0, row)).collect();
+    let removed = |(round_id, state, held_until, keep): Row| RemovedRound {
         round_id,
-        reason: if state == "cancelled" { "cancelled".into() } else { "reassigned".into() },
+        reason: match (state.as_str(), held_until) {
+            ("cancelled", _) => "cancelled",
+            (_, Some(_)) => "reassigned",
+            ("done", None) => Away::Done.code(),
+            (_, None) => Away::Ended.code(),
+        }
+        .to_owned(),
         keep_until: keep.map(|at| Time(from_ms(at))),
     };
-    Ok(last.into_iter().map(removed).collect())
+    Ok(last.into_values().map(removed).collect())
 }
 
 #[derive(Queryable)]
@@ -102,7 +110,11 @@ struct RoundRow {
 
 fn round_rows(conn: &mut Conn, reader: AccountId, only: Option<&[i64]>) -> QueryResult<Vec<RoundRow>> {
     each!(conn, c => {
-        let mut query = rounds::table.filter(rounds::reader_id.eq(reader.0)).filter(rounds::state.eq_any(HELD)).into_boxed();
+        let mut query = rounds::table
+            .filter(rounds::reader_id.eq(reader.0))
+            .filter(rounds::state.eq_any(HELD))
+            .filter(rounds::put_away_at.is_null())
+            .into_boxed();
         if let Some(only) = only {
             query = query.filter(rounds::id.eq_any(only));
         }
@@ -190,6 +202,7 @@ fn rounds_of_stops(conn: &mut Conn, reader: AccountId, ids: &[i64]) -> QueryResu
         .filter(stops::id.eq_any(ids))
         .filter(rounds::reader_id.eq(reader.0))
         .filter(rounds::state.eq_any(HELD))
+        .filter(rounds::put_away_at.is_null())
         .order(stops::id)
         .select((stops::id, stops::round_id))
         .load(c))
@@ -238,6 +251,7 @@ fn load_stops(
             .inner_join(service_points::table)
             .filter(rounds::reader_id.eq(reader.0))
             .filter(rounds::state.eq_any(HELD))
+            .filter(rounds::put_away_at.is_null())
             .filter(stops::taken_out_at.is_null())
             .into_boxed();
         query = match wanted {

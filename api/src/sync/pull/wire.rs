@@ -158,7 +158,7 @@ pub struct ChangedRound {
 pub struct RemovedRound {
     /// Its id.
     pub round_id: i64,
-    /// `reassigned` or `cancelled`.
+    /// `reassigned` or `cancelled`; `done` or `ended` when its days are long over and it was put away.
     pub reason: String,
     /// What was read in it is taken until then.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -4,12 +4,13 @@
 
 use super::super::item::Incoming;
 use super::{Batch, Outcome, Sender, store};
-use crate::db::Conn;
+use crate::db::{Conn, Lockable};
 use diesel::QueryResult;
 use meterbook::calendar::{Instant, Zone};
 use meterbook::id::{AccountId, DeviceId};
 use meterbook::readings::observed::ClockSample;
 use serde_json::{Map, Value};
+use std::collections::BTreeSet;
 use uuid::Uuid;
 
 /// The push that brought an item.
@@ -40,6 +41,8 @@ pub struct Release {
     pub item: Map<String, Value>,
     /// An id, for an item whose own is missing or another record's.
     pub fresh_id: Uuid,
+    /// The point it spoke of as it was sent.
+    pub point: Option<i64>,
     /// Now.
     pub now: Instant,
     /// The company's zone.
@@ -83,6 +86,10 @@ pub fn release(conn: &mut Conn, asked: &Release) -> QueryResult<Released> {
     };
     let mut phone = store::lock_phone(conn, origin.device)?;
     phone.clock = origin.last_sync;
+    // The point it spoke of is placed anew as well: both are locked here, in the one order.
+    let named = asked.item.get("service_point_id").and_then(Value::as_i64);
+    let points: BTreeSet<i64> = asked.point.into_iter().chain(named).collect();
+    conn.lock(Lockable::ServicePoints, &points.into_iter().collect::<Vec<_>>())?;
     let own = asked.item.get("id").and_then(Value::as_str).and_then(|id| Uuid::parse_str(id).ok());
     let is_free = match own {
         Some(id) => store::known_records(conn, &[id])?.is_empty(),
@@ -105,10 +112,10 @@ pub fn release(conn: &mut Conn, asked: &Release) -> QueryResult<Released> {
         Err(fault) => return Ok(refused(fault.code, &fault.pointer)),
     };
     let receipt = batch.accept(conn, incoming, record, time)?;
-    batch.finish(conn)?;
     if receipt.outcome != Outcome::Accepted {
         let (code, pointer) = receipt.fault.unwrap_or_default();
         return Ok(refused(&code, &pointer));
     }
+    batch.finish(conn)?;
     Ok(Released::Stored { record: record.id, body: incoming.body.clone(), flags: receipt.flags })
 }

@@ -4,6 +4,7 @@ use super::store::{self, DecisionRow, QuarantineFilter, QuarantineRow};
 use super::wire::*;
 use crate::App;
 use crate::accounts::store::audit;
+use crate::coverage::store::retouch;
 use crate::db::{Conn, Isolation};
 use crate::http::{Input, Problem, ProblemCode, RequestLanguage, Session, Time, from_ms};
 use crate::paging::{After, next_after};
@@ -15,7 +16,7 @@ use actix_web::web::{Data, Json, Path, Query};
 use actix_web::{get, post};
 use diesel::QueryResult;
 use meterbook::accounts::{Actor, Operation, Role};
-use meterbook::calendar::Instant;
+use meterbook::calendar::{Instant, Period, Zone};
 use meterbook::id::{AccountId, DeviceId};
 use meterbook::readings::observed::ClockSample;
 use meterbook::text::Language;
@@ -134,9 +135,11 @@ pub async fn release_quarantined(
             Ok(item) => item,
             Err(problem) => return Ok(Err(problem)),
         };
-        let record = match release(conn, &Release { origin: origin(&row), item, fresh_id, now, zone })? {
+        let asked = Release { origin: origin(&row), item, fresh_id, point: row.point_id, now, zone };
+        let record = match release(conn, &asked)? {
             Released::Stored { record, body, flags } => {
                 store::insert_decision(conn, id, Some((record, &body)), actor.account, &reason, now)?;
+                no_longer_rejected(conn, &row, zone)?;
                 let flags: Vec<&str> = flags.iter().map(String::as_str).collect();
                 tell_phone(conn, &row, LaterVerdict { state: "released", flags: &flags, cases: &[] }, now)?;
                 record
@@ -176,6 +179,13 @@ pub async fn reject_quarantined(
         Ok(store::find_quarantined(conn, id)?.ok_or_else(not_found))
     });
     rejected.await?.map(|row| Json(wire(row, language.0)))
+}
+
+/// The point an item spoke of has one rejected reading less, whichever point it was released for.
+fn no_longer_rejected(conn: &mut Conn, row: &QuarantineRow, zone: Zone) -> QueryResult<()> {
+    let Some((point, at)) = row.point_id.zip(row.observed_at) else { return Ok(()) };
+    let day = zone.day(from_ms(at));
+    retouch(conn, zone, &[point], &[Period::month_of(day), Period::quarter_of(day)])
 }
 
 /// Tells the phone that sent an item, by the id it knows, what was decided. What came without one it can't be told of.

@@ -18,6 +18,8 @@ pub struct QuarantineRow {
     pub reader_id: i64,
     pub record_id: Option<Uuid16>,
     pub device_seq: Option<i64>,
+    pub point_id: Option<i64>,
+    pub observed_at: Option<i64>,
     pub outcome: String,
     pub code: String,
     pub pointer: String,
