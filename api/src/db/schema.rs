@@ -367,42 +367,6 @@ diesel::table! {
     }
 }
 
-diesel::table! {
-    coverage_periods (period) {
-        period -> Integer,
-        opened_at -> BigInt,
-        laid_out_at -> Nullable<BigInt>,
-        closed_at -> Nullable<BigInt>,
-    }
-}
-
-diesel::table! {
-    coverage_plan (period, point_id) {
-        period -> Integer,
-        point_id -> BigInt,
-        class -> Text,
-        area_id -> BigInt,
-        route_id -> BigInt,
-        reader_id -> BigInt,
-        bucket -> Integer,
-        marks -> Integer,
-        unseen_since -> Integer,
-        missed -> Integer,
-    }
-}
-
-diesel::table! {
-    coverage_counters (period, class, area_id, route_id, reader_id, bucket) {
-        period -> Integer,
-        class -> Text,
-        area_id -> BigInt,
-        route_id -> BigInt,
-        reader_id -> BigInt,
-        bucket -> Integer,
-        points -> BigInt,
-    }
-}
-
 diesel::joinable!(sessions -> accounts (account_id));
 diesel::joinable!(sessions -> devices (device_id));
 diesel::joinable!(service_points -> areas (area_id));

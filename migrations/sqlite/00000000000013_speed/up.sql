@@ -25,16 +25,24 @@ DROP TABLE feed_entries;
 ALTER TABLE feed_entries_new RENAME TO feed_entries;
 
 CREATE TABLE coverage_plan_new (
-    period    INTEGER NOT NULL,
-    point_id  BIGINT NOT NULL REFERENCES service_points (id),
-    class     TEXT NOT NULL,
-    area_id   BIGINT NOT NULL,
+    period       INTEGER NOT NULL,
+    point_id     BIGINT NOT NULL REFERENCES service_points (id),
+    class        TEXT NOT NULL,
+    area_id      BIGINT NOT NULL,
     -- 0: no route, no reader
-    route_id  BIGINT NOT NULL,
-    reader_id BIGINT NOT NULL,
-    bucket    INTEGER NOT NULL,
+    route_id     BIGINT NOT NULL,
+    reader_id    BIGINT NOT NULL,
+    bucket       INTEGER NOT NULL,
+    -- bit 0: a proven attempt, bit 1: evidence, bits 2 and 3: early (1), on time (2), late (3)
+    marks        INTEGER NOT NULL DEFAULT 0,
+    -- days since 1970-01-01 in the company zone
+    unseen_since INTEGER NOT NULL DEFAULT 0,
+    -- successive periods unseen before this one
+    missed       INTEGER NOT NULL DEFAULT 0,
     PRIMARY KEY (period, point_id)
 ) WITHOUT ROWID;
-INSERT INTO coverage_plan_new SELECT period, point_id, class, area_id, route_id, reader_id, bucket FROM coverage_plan;
+INSERT INTO coverage_plan_new
+    SELECT period, point_id, class, area_id, route_id, reader_id, bucket, marks, unseen_since, missed FROM coverage_plan;
 DROP TABLE coverage_plan;
 ALTER TABLE coverage_plan_new RENAME TO coverage_plan;
+CREATE INDEX coverage_plan_unseen ON coverage_plan (period, class, unseen_since, point_id) WHERE bucket BETWEEN 2 AND 7;

@@ -23,7 +23,6 @@ use uuid::Uuid;
 /// A run as it is stored.
 #[derive(Clone, Debug, Queryable, Selectable)]
 #[diesel(table_name = lab_runs)]
-#[expect(missing_docs, reason = "the fields are the columns of lab_runs")]
 pub struct RunRow {
     pub id: i64,
     pub asked_by: i64,
