@@ -1,4 +1,4 @@
-//! The tables of coverage beyond plan and counters: companions, closed figures, time reviews; and the jobs.
+//! The tables of coverage: plan and counters, companions, closed figures, time reviews; and the jobs.
 
 diesel::table! {
     coverage_periods (period) {
