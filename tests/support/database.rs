@@ -81,8 +81,7 @@ impl Database {
             StoreKind::Sqlite => ("lower(hex(id))", "lower(hex(packed))"),
             StoreKind::Postgres => ("CAST(id AS TEXT)", "encode(packed, 'hex')"),
         };
-        let rows =
-            self.texts(&format!("SELECT {id} || ' ' || COALESCE({packed}, '') || ' ' || body AS value {from}"));
+        let rows = self.texts(&format!("SELECT {id} || ' ' || COALESCE({packed}, '') || ' ' || body AS value {from}"));
         let body = |row: &String| {
             let mut parts = row.splitn(3, ' ');
             let (id, packed) = (Uuid::parse_str(parts.next().unwrap()).unwrap(), parts.next().unwrap());

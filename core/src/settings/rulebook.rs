@@ -181,6 +181,7 @@ mod tests {
             let changed = Rulebook::default().with(setting, Change { serial: 1, valid_from: day, value: other });
             let same = changed.coverage(period) == coverage::Settings::default()
                 && changed.anomalies(day) == anomalies::Settings::default()
+                && changed.cases(day) == anomalies::CaseSettings::default()
                 && changed.time(day) == TimeSettings::default()
                 && changed.rounds(day) == rounds::Settings::default();
             assert!(!same, "{} changes nothing", setting.key);

@@ -71,7 +71,7 @@ mod tests {
             assert!(chance_to_miss(population, faulty, size) <= allowed + 1e-9, "{population} {faulty} {size}");
             assert!(chance_to_miss(population, faulty, size - 1) > allowed - 1e-9, "{population} {faulty} {size}");
         }
-        assert_eq!(sample_size(400, 20, 9_500), 56);
+        assert_eq!(sample_size(400, 20, 9_500), 55);
     }
 
     #[test]

@@ -177,9 +177,10 @@ fn worth(model: &AccessModel, doors: &OpenDoors) -> [u64; 8] {
     })
 }
 
-/// Prices at which no slot is wanted by more doors than it has room for, found by small steps.
+/// Prices at which no slot is wanted by more doors than it has room for, found by small steps: the last such, since the steps
+/// go on to either side of where doors change their mind.
 fn prices(chances: &[[u64; 8]], open: &[OpenDoors], room: &[(Slot, u32)]) -> [i64; 8] {
-    let mut prices = [0_i64; 8];
+    let (mut prices, mut enough) = ([0_i64; 8], None);
     let all: u64 = room.iter().map(|(_, doors)| u64::from(*doors)).sum();
     let wanted: u64 = open.iter().map(|doors| u64::from(doors.doors)).sum();
     for round in 0..60 {
@@ -191,15 +192,19 @@ fn prices(chances: &[[u64; 8]], open: &[OpenDoors], room: &[(Slot, u32)]) -> [i6
                 demand[slot.index()] += u64::from(doors.doors);
             }
         }
+        // Where there are more doors than visits, each slot is compared with its share of the demand.
+        let fair = |doors: u32| u64::from(doors) * wanted.max(all) / all.max(1);
+        let is_scarce = |(slot, doors): &(Slot, u32)| demand[slot.index()] > fair(*doors);
+        if !room.iter().any(is_scarce) {
+            enough = Some(prices);
+        }
         let step = 400 / (1 + round / 6);
-        for (slot, doors) in room {
-            // Where there are more doors than visits, each slot is compared with its share of the demand.
-            let fair = u64::from(*doors) * wanted.max(all) / all.max(1);
-            let is_scarce = demand[slot.index()] > fair;
-            prices[slot.index()] = (prices[slot.index()] + if is_scarce { step } else { -step }).max(0);
+        for one in room {
+            let price = &mut prices[one.0.index()];
+            *price = (*price + if is_scarce(one) { step } else { -step }).max(0);
         }
     }
-    prices
+    enough.unwrap_or(prices)
 }
 
 #[cfg(test)]
