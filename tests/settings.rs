@@ -46,7 +46,7 @@ on_both_stores! {
         let (_, old) = world.get("/v1/settings?on=2026-04-01", &admin).await;
         let values = json!([{"key": "target_outdoor_bp", "value": 9_900}, {"key": "time_ahead_minutes", "value": 10}]);
         let (status, changed) = change(&world, &admin, "2026-03-03", values.clone()).await;
-        assert_eq!((status, &changed["on"]), (201, &json!("2026-03-03")), "{changed}");
+        assert_eq!((status, &changed["day"]), (201, &json!("2026-03-03")), "{changed}");
         let target = entry(&changed, "target_outdoor_bp");
         assert_eq!((&target["value"], &target["default"], &target["valid_from"]), (&json!(9_900), &json!(9_800), &json!("2026-03-03")));
         assert_eq!((&target["source"], &target["changes"][0]["set_at"]), (&json!("公司〔2026〕7号"), &json!("2026-03-02T01:00:00.000Z")));

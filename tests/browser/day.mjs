@@ -16,7 +16,7 @@ async function fitting(number) {
     }, number);
     const m3 = Math.floor((meter.band_low + meter.band_high) / 2000);
     const digits = value => String(value).padStart(meter.digits_integer, '0');
-    if (!meter.three_figures) return { index: digits(m3), beyond: digits(Math.floor(meter.index_most / 1000) + 10) };
+    if (!meter.three_figures) return { index: digits(m3), beyond: digits(Math.floor((meter.band_high + meter.possible_above) / 1000) + 10) };
     const cumulative = m3 - meter.index_ahead / 1000;
     return { index: digits(m3), cumulative: String(cumulative), balance: String(meter.account_sum / 1e6 - cumulative) };
 }

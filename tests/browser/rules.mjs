@@ -31,9 +31,9 @@ same(amountOf(emptyFigure('volume')), undefined);
 same([shown('dial', 1_030_000, household), shown('dial', 1_030_567, household), shown('volume', 8_880_100), shown('money', -7_500)], ['01030', '01030.567', '8880.1', '-¥75.00']);
 
 // The band on the dial, with and without the wrap.
-const banded = { ...household, band_low: 62_050_000, band_high: 62_300_000, index_most: 67_000_000 };
+const banded = { ...household, band_low: 62_050_000, band_high: 62_300_000, possible_above: 4_700_000 };
 same(['62050', '62300', '62301', '67000', '67001', '60150'].map(m3 => bandOf(banded, Number(m3) * 1000)), ['in', 'in', 'out', 'out', 'beyond', 'beyond']);
-const wrapping = { ...household, band_low: 99_980_000, band_high: 43_000, index_most: 5_000_000 };
+const wrapping = { ...household, band_low: 99_980_000, band_high: 43_000, possible_above: 4_957_000 };
 same([99_980, 15, 43, 44, 5_001, 99_979].map(m3 => bandOf(wrapping, m3 * 1000)), ['in', 'in', 'in', 'out', 'beyond', 'beyond']);
 same(bandOf(household, 1_000), 'unknown');
 
@@ -47,7 +47,7 @@ ok(!JSON.stringify(misread).includes('62'), 'never what to type');
 const shop = {
     digits_integer: 6, digits_decimal: 2, resolution: 1000, three_figures: true, balance_unit: 'volume', balance_per_m3: 1000,
     index_ahead: 25_000, index_ahead_tolerance: 5_000, account_sum: 9_205_000_000, account_tolerance: 2_000_000, purchases_known: true,
-    band_low: 8_600_000, band_high: 9_400_000, index_most: 20_000_000,
+    band_low: 8_600_000, band_high: 9_400_000, possible_above: 10_600_000,
 };
 const three = (m, e, b) => ({ index: m * 1000, cumulative: e * 1000, balance: b * 1000 });
 const places = (...figures) => look(shop, three(...figures)).map(place => [place.figure, place.wheels.join()].filter(Boolean).join(':'));

@@ -26,7 +26,7 @@ pub const AT_ONCE: usize = 48;
 pub const MOVING: [&str; 9] = [
     "band_low",
     "band_high",
-    "index_most",
+    "possible_above",
     "index_ahead",
     "index_ahead_tolerance",
     "account_sum",

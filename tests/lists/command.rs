@@ -16,7 +16,7 @@ fn a_file_of_readings_becomes_a_file_of_alarms() {
     let mut text = write_readings(&meters, &CLASSES);
     text.push_str("odd,rs,no day,1,5,\n");
     std::fs::write(&readings, text).unwrap();
-    let run = Command::new(env!("CARGO_BIN_EXE_campaign-node"))
+    let run = Command::new(crate::startup::meterbook())
         .args(["anomalies", "evaluate", "--share", "2", "--readings"])
         .arg(&readings)
         .arg("--out")

@@ -19,8 +19,9 @@ const within = (meter, index, low, high) => ahead(meter, low, index) <= ahead(me
 export function bandOf(meter, index) {
     if (meter.band_low === undefined || meter.band_high === undefined) return 'unknown';
     if (within(meter, index, meter.band_low, meter.band_high)) return 'in';
-    if (meter.index_most === undefined) return 'out';
-    return within(meter, index, meter.band_low, meter.index_most) ? 'out' : 'beyond';
+    if (meter.possible_above === undefined) return 'out';
+    const most = (meter.band_high + meter.possible_above) % wrapOf(meter);
+    return within(meter, index, meter.band_low, most) ? 'out' : 'beyond';
 }
 
 /** Indexes one slip away: another digit on one wheel, or two neighbours swapped. With the wheels counted from the left, from 1. */

@@ -109,7 +109,7 @@ fn fresh(conn: &mut Conn) -> QueryResult<(Rulebook, Vec<SettingRow>)> {
 
 fn list(book: &Rulebook, rows: &[SettingRow], on: NaiveDate, language: Language) -> SettingList {
     let items = all().map(|setting| SettingEntry::of(setting, book, rows, on, language)).collect();
-    SettingList { on, rules_version: rules_version(book, on), items }
+    SettingList { day: on, rules_version: rules_version(book, on), items }
 }
 
 /// Who or what is behind a change is always said.

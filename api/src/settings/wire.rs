@@ -12,7 +12,7 @@ use utoipa::ToSchema;
 #[derive(Serialize, ToSchema)]
 pub struct SettingList {
     /// The day.
-    pub on: NaiveDate,
+    pub day: NaiveDate,
     /// Version of the rules in force on that day.
     pub rules_version: String,
     /// The settings.

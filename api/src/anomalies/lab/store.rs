@@ -207,7 +207,9 @@ pub fn histories(conn: &mut Conn, after: i64) -> QueryResult<(Vec<OwnedHistory>,
 
 fn readings_of(conn: &mut Conn, points: &[i64]) -> QueryResult<HashMap<i64, Vec<OwnedReading>>> {
     type Content = (Option<i64>, Option<i64>, Option<i64>);
-    type Row = (Uuid16, Option<i64>, i64, String, String, Content, Option<Content>, (String, Option<Vec<u8>>));
+    // Its flags are never NULL: they tell a head without figures from no head at all.
+    type Head = (Content, String);
+    type Row = (Uuid16, Option<i64>, i64, String, String, Content, Option<Head>, (String, Option<Vec<u8>>));
     let rows: Vec<Row> = each!(conn, c => records::table
         .left_join(corrected_records::table.on(corrected_records::record_id.eq(records::id)))
         .filter(among(records::point_id, points))
@@ -222,14 +224,15 @@ fn readings_of(conn: &mut Conn, points: &[i64]) -> QueryResult<HashMap<i64, Vec<
             records::code,
             records::flags,
             (records::figure_index, records::cumulative, records::balance),
-            (corrected_records::figure_index, corrected_records::cumulative, corrected_records::balance).nullable(),
+            ((corrected_records::figure_index, corrected_records::cumulative, corrected_records::balance),
+                corrected_records::flags).nullable(),
             (records::body, records::packed),
         ))
         .load(c))?;
     let mut found: HashMap<i64, Vec<OwnedReading>> = HashMap::new();
     for (record, meter, at, code, flags, recorded, corrected, body) in rows {
         let Some(meter) = meter else { continue };
-        let (index, cumulative, balance) = corrected.unwrap_or(recorded);
+        let (index, cumulative, balance) = corrected.map_or(recorded, |(figures, _)| figures);
         let said = Said::of(record.0, body)?;
         found.entry(meter).or_default().push(OwnedReading {
             record: record.0,

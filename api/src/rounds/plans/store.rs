@@ -200,6 +200,10 @@ pub fn end_plan(conn: &mut Conn, id: i64, holder: &str, ended: &Ended<'_>, now: 
         plans::lease_holder.eq(None::<String>),
         plans::lease_until.eq(None::<i64>),
     );
+    if let Ended::Done(_) = ended {
+        let all = (plans::steps_done.eq(plans::steps_total),);
+        each!(conn, c => diesel::update(plans::table.find(id).filter(plans::lease_holder.eq(holder))).set(all).execute(c))?;
+    }
     let mine = plans::table.find(id).filter(plans::state.eq("running")).filter(plans::lease_holder.eq(holder));
     Ok(each!(conn, c => diesel::update(mine).set(row).execute(c))? == 1)
 }

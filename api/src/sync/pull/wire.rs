@@ -134,10 +134,10 @@ pub struct PulledMeter {
     /// … up to here needs no second entry; below `band_low` when the dial wraps. 0.001 m³.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub band_high: Option<i64>,
-    /// Beyond `band_high`, an index up to here is more than expected and possible; one beyond is more gas than the meter can pass, and
-    /// needs a second entry and a photo. 0.001 m³; absent where the dial may have gone round.
+    /// So far beyond `band_high` an index is more than expected and possible; one further on is more gas than the meter can pass, and
+    /// needs a second entry and a photo. 0.001 m³, in whole 1,000 m³; absent where the dial may have gone round.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub index_most: Option<i64>,
+    pub possible_above: Option<i64>,
     /// Three figures: the balance shows `volume` (0.001 m³) or `money` (fen).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub balance_unit: Option<String>,

@@ -40,7 +40,7 @@ struct NewStop {
 }
 
 #[derive(Insertable)]
-#[diesel(table_name = plan_rounds)]
+#[diesel(table_name = plan_rounds, treat_none_as_default_value = false)]
 struct NewRound {
     plan_id: i64,
     reader_id: i64,

@@ -74,7 +74,7 @@ fn pulled_meter(installed: &Installed, label: &Label, days: (NaiveDate, NaiveDat
         years_in_service: label.in_service.map(|since| whole_years(since, days.0)),
         band_low: band.map(|band| band.low.litres()),
         band_high: band.map(|band| band.high.litres()),
-        index_most: band.and_then(|band| band.most).map(Volume::litres),
+        possible_above: band.and_then(|band| band.possible_above).map(Volume::litres),
         balance_unit: balance_unit(&traits),
         balance_per_m3: balance_per_m3(&traits),
         overdraft: matches!(traits.figures, FigureSet::Three { overdraft: true, .. }).then_some(true),
@@ -86,13 +86,16 @@ fn pulled_meter(installed: &Installed, label: &Label, days: (NaiveDate, NaiveDat
     }
 }
 
+/// The steps of [`Band::possible_above`].
+const COARSE: Volume = Volume::from_m3(1_000);
+
 /// Where the index should be, on the dial.
 #[derive(Clone, Copy)]
 struct Band {
     low: Volume,
     high: Volume,
-    /// The index when Qr has flowed all the time; `None` where the dial could have gone round.
-    most: Option<Volume>,
+    /// From `high` to the index when Qr has flowed all the time; `None` where the dial could have gone round.
+    possible_above: Option<Volume>,
     most_used: Volume,
 }
 
@@ -112,8 +115,11 @@ fn band(installed: &Installed, first: Instant, end: Instant) -> Option<Band> {
     // 1.2 Qmax h (DOMAIN 4, "Ceiling"): beyond it the phone wants more than a second entry.
     let minutes = end.max(last.at).signed_duration_since(last.at).num_minutes();
     let ceiling = traits.qmax_per_hour.scaled(minutes, 60).scaled(12, 10).max(most_used);
-    let most = (ceiling.litres() < wrap).then(|| on_dial(index + ceiling));
-    Some(Band { low: on_dial(index + low), high: on_dial(index + most_used), most, most_used })
+    // Rounded up: a bound this wide needs no fine figures, and round ones travel for nothing.
+    let possible =
+        Volume::from_litres((ceiling - most_used).litres().div_euclid(COARSE.litres()) * COARSE.litres()) + COARSE;
+    let possible_above = (most_used + possible < traits.digits.wrap()).then_some(possible);
+    Some(Band { low: on_dial(index + low), high: on_dial(index + most_used), possible_above, most_used })
 }
 
 fn balance_unit(traits: &MeterTraits) -> Option<String> {
