@@ -42,7 +42,7 @@ pub struct Changed {
 }
 
 #[derive(Insertable)]
-#[diesel(table_name = stops)]
+#[diesel(table_name = stops, treat_none_as_default_value = false)]
 struct NewStop {
     round_id: i64,
     point_id: i64,

@@ -120,6 +120,10 @@ pub struct PulledMeter {
     pub resolution: i64,
     /// Maximum flow per hour, 0.001 m³.
     pub qmax_per_hour: i64,
+    /// So far beyond `band_high` an index is more than expected and possible; one further on is more gas than the meter can pass, and
+    /// needs a second entry and a photo. 0.001 m³, in whole 1,000 m³; absent where the dial may have gone round.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub possible_above: Option<i64>,
     /// Whether three figures are read.
     pub three_figures: bool,
     /// `left` or `right`.
@@ -134,10 +138,6 @@ pub struct PulledMeter {
     /// … up to here needs no second entry; below `band_low` when the dial wraps. 0.001 m³.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub band_high: Option<i64>,
-    /// So far beyond `band_high` an index is more than expected and possible; one further on is more gas than the meter can pass, and
-    /// needs a second entry and a photo. 0.001 m³, in whole 1,000 m³; absent where the dial may have gone round.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub possible_above: Option<i64>,
     /// Three figures: the balance shows `volume` (0.001 m³) or `money` (fen).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub balance_unit: Option<String>,
