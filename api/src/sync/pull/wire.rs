@@ -121,7 +121,7 @@ pub struct PulledMeter {
     /// Maximum flow per hour, 0.001 m³.
     pub qmax_per_hour: i64,
     /// So far beyond `band_high` an index is more than expected and possible; one further on is more gas than the meter can pass, and
-    /// needs a second entry and a photo. 0.001 m³, in whole 1,000 m³; absent where the dial may have gone round.
+    /// needs a second entry and a photo. 0.001 m³, in whole 5,000 m³; absent where the dial may have gone round.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub possible_above: Option<i64>,
     /// Whether three figures are read.

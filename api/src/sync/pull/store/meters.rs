@@ -87,7 +87,7 @@ fn pulled_meter(installed: &Installed, label: &Label, days: (NaiveDate, NaiveDat
 }
 
 /// The steps of [`Band::possible_above`].
-const COARSE: Volume = Volume::from_m3(1_000);
+const COARSE: Volume = Volume::from_m3(5_000);
 
 /// Where the index should be, on the dial.
 #[derive(Clone, Copy)]
