@@ -262,7 +262,7 @@ on_both_stores! {
         let stops = answer["rounds"][0]["stops"].as_array().unwrap();
         assert_eq!(stops.len(), 600);
         assert!(stops.iter().all(|stop| stop["meter"]["band_high"].is_i64() && stop["lat_micro"].is_i64()));
-        assert!(gzip.len() <= 60 * 1_024 && zstd.len() <= 60 * 1_024, "gzip {} and zstd {} bytes", gzip.len(), zstd.len());
+        assert!(gzip.len() <= 60_000 && zstd.len() <= 60_000, "gzip {} and zstd {} bytes", gzip.len(), zstd.len());
     }
 
     async fn a_zstd_push_is_read_and_a_zstd_bomb_is_not(world: World) {

@@ -160,7 +160,7 @@ on_both_stores! {
         let report = &plan["report"];
         assert_eq!((&report["planned"], &report["unassigned"], &plan["left_out"]), (&json!(SHOPS), &json!([]), &json!(0)), "{plan}");
         assert_eq!((&plan["steps_done"], &plan["steps_total"]), (&json!(2_000), &json!(2_000)));
-        assert!(report["metres"].as_i64() > Some(0) && report["nearest_metres"].as_i64() > Some(0), "{report}");
+        assert!(report["metres"].as_i64() <= report["nearest_metres"].as_i64());
         let rounds = market.get(&format!("/v1/plans/{}/rounds", plan["id"])).await["items"].as_array().unwrap().clone();
         assert_eq!(rounds.iter().map(|round| round["stops"].as_i64().unwrap()).sum::<i64>(), SHOPS);
         let all = market.stops(&plan, "limit=500").await;
