@@ -198,7 +198,7 @@ on_both_stores! {
         let running = get(&world, &token, path).await;
         assert_eq!((&running["state"], &running["version"]), (&json!("running"), &json!(0)));
         let outdoor = |report: &Value| report["coverage"].as_array().unwrap().iter()
-            .find(|line| line["level"] == "class" && line["class"] == "residential_outdoor").unwrap().clone();
+            .find(|line| line["level"] == "class" && line["figures"]["class"] == "residential_outdoor").unwrap()["figures"].clone();
         let buckets = |line: &Value| ["denominator", "seen", "no_access", "unattempted"].map(|name| line[name].as_i64().unwrap());
         assert_eq!(buckets(&outdoor(&running)), [4, 1, 1, 2]);
         assert_eq!(world.get(&format!("{path}&version=1"), &token).await.0, 404);

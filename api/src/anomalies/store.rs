@@ -280,9 +280,9 @@ impl Installed {
 
     /// What the three figures are held against each other by until `end`, of which at most `most` is used.
     #[must_use]
-    pub fn door_check(&self, end: Instant, most: Volume) -> Option<DoorCheck> {
+    pub fn door_check(&self, end: Instant, most: Volume, settings: &Settings) -> Option<DoorCheck> {
         let last = self.last()?;
-        door_check(&self.traits, &last.figures, self.purchases_between(last.at, end), most, &Settings::default())
+        door_check(&self.traits, &last.figures, self.purchases_between(last.at, end), most, settings)
     }
 
     /// S: unknown where the sales system never spoke of this meter.

@@ -8,10 +8,11 @@ use crate::http::{Time, from_ms};
 use crate::reports::daily::store::load_missing;
 use crate::reports::month::store::Scope;
 use crate::reports::month::store::rows::corrections;
+use crate::settings::store::rulebook;
 use diesel::QueryResult;
 use meterbook::appraisal::{AppraisalSettings, Counted, DeductionKind, RouteMonth, SeenOf, deduct, expectation};
 use meterbook::calendar::Period;
-use meterbook::coverage::{Bucket, Punctuality, ReadingWindow, Settings};
+use meterbook::coverage::{Bucket, Punctuality, ReadingWindow};
 use meterbook::meters::Class;
 use meterbook::reports::words;
 use std::collections::{BTreeMap, HashMap};
@@ -21,7 +22,7 @@ use std::collections::{BTreeMap, HashMap};
 /// # Errors
 /// The database's.
 pub fn draft(conn: &mut Conn, scope: &Scope) -> QueryResult<BTreeMap<i64, AppraisalFacts>> {
-    let settings = AppraisalSettings::default();
+    let settings = rulebook(conn)?.appraisal(scope.month);
     let mut drafts: BTreeMap<i64, AppraisalFacts> = BTreeMap::new();
     add_coverage(conn, scope.month, &settings, &mut drafts)?;
     // Indoor points are settled with their quarter: held against a reader once, in its last month.
@@ -125,7 +126,7 @@ fn add_coverage(
         let (all, own) = (all.copied().unwrap_or_default(), own.copied().unwrap_or_default());
         SeenOf { seen: all.seen - own.seen, denominator: all.denominator - own.denominator }
     };
-    let targets = Settings::default();
+    let targets = rulebook(conn)?.coverage(period);
     for ((reader, class), own) in &of_reader {
         let routes =
             now.iter().filter(|((of, _, by), _)| of == class && by == reader).map(|((_, route, _), cell)| RouteMonth {
@@ -161,7 +162,7 @@ fn add_coverage(
 }
 
 fn add_punctuality(conn: &mut Conn, scope: &Scope, drafts: &mut BTreeMap<i64, AppraisalFacts>) -> QueryResult<()> {
-    let window = ReadingWindow::of(scope.month, &Settings::default());
+    let window = ReadingWindow::of(scope.month, &rulebook(conn)?.coverage(scope.month));
     // One look in the window is enough; without one, the last look is what there is.
     let mut chosen: BTreeMap<i64, (bool, store::CommercialLook)> = BTreeMap::new();
     for look in store::load_commercial_looks(conn, scope)? {

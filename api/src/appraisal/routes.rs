@@ -3,6 +3,7 @@
 use super::store::{self, AppraisalFilter, AppraisalRow};
 use super::wire::*;
 use super::{SHEETS, draft, masthead, print};
+use crate::App;
 use crate::accounts::store::audit;
 use crate::coverage::closing::store::find_period;
 use crate::db::{Conn, Isolation};
@@ -12,13 +13,15 @@ use crate::readings::routes::check_reason;
 use crate::reports::book::Book;
 use crate::reports::month::store::Scope;
 use crate::reports::press::{self, FileQuery, ReportFile};
-use crate::{App, RULES_VERSION};
+use crate::settings::rules_version;
+use crate::settings::store::rulebook;
 use actix_web::web::{Data, Json, Path, Query};
 use actix_web::{HttpResponse, get, post};
 use diesel::QueryResult;
 use meterbook::accounts::{Actor, Operation, Role};
 use meterbook::appraisal::{AppraisalSettings, Decision, may_answer, may_object};
 use meterbook::calendar::{Instant, Period, Zone};
+use meterbook::settings::Rulebook;
 use serde::Deserialize;
 use std::collections::HashMap;
 
@@ -34,7 +37,7 @@ fn month_of(text: &str) -> Option<Period> {
     Period::parse(text).filter(|month| matches!(month, Period::Month { .. }))
 }
 
-fn entry(row: AppraisalRow, now: Instant, zone: Zone) -> QueryResult<Appraisal> {
+fn entry(row: AppraisalRow, book: &Rulebook, now: Instant, zone: Zone) -> QueryResult<Appraisal> {
     let broken = |fault: serde_json::Error| diesel::result::Error::DeserializationError(fault.into());
     let facts: AppraisalFacts = serde_json::from_str(&row.body).map_err(broken)?;
     let numbers = |text: &str| serde_json::from_str::<Vec<u32>>(text).map_err(broken);
@@ -49,7 +52,7 @@ fn entry(row: AppraisalRow, now: Instant, zone: Zone) -> QueryResult<Appraisal> 
     let month = Period::from_key(row.period).ok_or(diesel::NotFound)?;
     let whose = Whose { month, reader: row.reader, name: row.name, rules_version: row.rules_version };
     let said = Said { published_at: Some(row.published_at), objection, answer };
-    Ok(Appraisal::of(whose, facts, said, now, zone))
+    Ok(Appraisal::of(whose, facts, said, &book.appraisal(month), now, zone))
 }
 
 /// The appraisals of a month: as published, or as drafts from the facts as they stand.
@@ -60,17 +63,20 @@ pub fn appraisals(conn: &mut Conn, scope: &Scope, reader: Option<i64>) -> QueryR
     let filter = AppraisalFilter { month: Some(scope.month), reader, waiting: false };
     let published = store::list(conn, &filter, 0, i64::MAX)?;
     let any = AppraisalFilter { reader: None, ..filter };
+    let book = rulebook(conn)?;
+    let settings = book.appraisal(scope.month);
     if !published.is_empty() || !store::list(conn, &any, 0, 1)?.is_empty() {
-        return published.into_iter().map(|row| entry(row, scope.cut_off, scope.zone)).collect();
+        return published.into_iter().map(|row| entry(row, &book, scope.cut_off, scope.zone)).collect();
     }
     let mut drafts = draft(conn, scope)?;
     drafts.retain(|id, _| reader.is_none_or(|reader| reader == *id));
     let ids: Vec<i64> = drafts.keys().copied().collect();
     let names: HashMap<i64, String> = store::load_names(conn, &ids)?.into_iter().collect();
+    let version = rules_version(&book, scope.month.first_day());
     let drafted = drafts.into_iter().map(|(reader, facts)| {
         let name = names.get(&reader).cloned().unwrap_or_default();
-        let whose = Whose { month: scope.month, reader, name, rules_version: RULES_VERSION.to_owned() };
-        Appraisal::of(whose, facts, Said::default(), scope.cut_off, scope.zone)
+        let whose = Whose { month: scope.month, reader, name, rules_version: version.clone() };
+        Appraisal::of(whose, facts, Said::default(), &settings, scope.cut_off, scope.zone)
     });
     Ok(drafted.collect())
 }
@@ -168,7 +174,8 @@ pub async fn list_objections(
         let filter = AppraisalFilter { waiting: true, ..AppraisalFilter::default() };
         let rows = store::list(conn, &filter, after, limit)?;
         let next_after = next_after(&rows, limit, |row| row.id);
-        let items = rows.into_iter().map(|row| entry(row, now, zone)).collect::<QueryResult<_>>()?;
+        let book = rulebook(conn)?;
+        let items = rows.into_iter().map(|row| entry(row, &book, now, zone)).collect::<QueryResult<_>>()?;
         Ok(AppraisalPage { items, next_after })
     });
     Ok(Json(found.await?))
@@ -200,10 +207,11 @@ pub async fn publish_appraisals(
         let filter = AppraisalFilter { month: Some(month), ..AppraisalFilter::default() };
         if store::list(conn, &filter, 0, 1)?.is_empty() {
             let drafts = draft(conn, &scope)?;
-            let settings = AppraisalSettings::default();
+            let book = rulebook(conn)?;
+            let (settings, version) = (book.appraisal(month), rules_version(&book, month.first_day()));
             let rows: Vec<_> =
                 drafts.iter().map(|(reader, facts)| (*reader, facts.marks(&[], &settings), facts)).collect();
-            store::insert(conn, month, &rows, actor.account, scope.cut_off)?;
+            store::insert(conn, month, (&version, &rows), actor.account, scope.cut_off)?;
             let subject = format!("appraisals/{month}");
             audit(conn, scope.cut_off, Some(actor.account), "publish_appraisals", &subject, &rows.len().to_string())?;
         }
@@ -233,7 +241,7 @@ pub async fn object_to_appraisal(
             return Ok(Err(problem));
         }
         let objected = row.objection.as_ref().map(|(at, ..)| from_ms(*at));
-        let (published, settings) = (from_ms(row.published_at), AppraisalSettings::default());
+        let (published, settings) = (from_ms(row.published_at), rulebook(conn)?.appraisal(month));
         if !may_object(published, objected, now, zone, &settings) {
             return Ok(Err(may_not_object(published, objected, zone, &settings)));
         }
@@ -278,7 +286,7 @@ pub async fn answer_objection(
             return Ok(Err(Problem::new(ProblemCode::Conflict).detail(zh, en)));
         }
         let decision = if withdrawn.is_empty() { Decision::Upheld } else { Decision::Changed };
-        let marks = facts.marks(&withdrawn, &AppraisalSettings::default());
+        let marks = facts.marks(&withdrawn, &rulebook(conn)?.appraisal(month));
         store::insert_answer(conn, row.id, actor.account, decision, (&reason, &withdrawn, marks), now)?;
         let subject = format!("appraisal/{month}/{reader}");
         audit(conn, now, Some(actor.account), "answer_objection", &subject, decision.code())?;
@@ -309,7 +317,8 @@ fn standing_of(
     now: Instant,
     zone: Zone,
 ) -> QueryResult<Option<Appraisal>> {
-    find(conn, month, reader)?.map(|(row, _)| entry(row, now, zone)).transpose()
+    let book = rulebook(conn)?;
+    find(conn, month, reader)?.map(|(row, _)| entry(row, &book, now, zone)).transpose()
 }
 
 /// A number of no deduction is a slip of the pen that would be kept for ever.

@@ -1,7 +1,6 @@
 //! The sheets of the appraisals of a month.
 
 use super::Appraisal;
-use crate::RULES_VERSION;
 use crate::http::Time;
 use crate::reports::book::{Book, BookFault, Masthead};
 use crate::reports::month::store::Scope;
@@ -106,6 +105,7 @@ pub const SHEETS: [Sheet; 4] = [SUMMARY, COVERAGE, DEDUCTIONS, OBJECTIONS];
 #[must_use]
 pub fn masthead(scope: &Scope, appraisals: &[Appraisal]) -> Masthead {
     let cut_off = scope.zone.local(scope.cut_off).naive_local();
+    let rules_version = appraisals.first().map(|one| one.rules_version.clone()).unwrap_or_default();
     let is_draft = appraisals.first().is_none_or(|one| one.published_at.is_none());
     let state = if is_draft { Text { zh: "草稿", en: "draft" } } else { Text { zh: "已公示", en: "published" } };
     Masthead {
@@ -114,7 +114,7 @@ pub fn masthead(scope: &Scope, appraisals: &[Appraisal]) -> Masthead {
         facts: vec![
             (Text { zh: "状态", en: "State" }, Cell::Word(state)),
             (Text { zh: "截止", en: "Cut-off" }, Cell::Time(cut_off)),
-            (Text { zh: "规则版本", en: "Rules" }, Cell::Text(RULES_VERSION.to_owned())),
+            (Text { zh: "规则版本", en: "Rules" }, Cell::Text(rules_version)),
         ],
         cut_off,
     }

@@ -1,12 +1,12 @@
 //! Facts of a month for appraisals, and appraisals with what was said to them.
 
+use crate::appraisal::AppraisalFacts;
 use crate::db::schema::{
     accounts, appraisal_answers, appraisal_objections, appraisals, coverage_plan, records, service_points,
 };
 use crate::db::{Conn, Uuid16, each};
 use crate::http::to_ms;
 use crate::reports::month::store::Scope;
-use crate::{RULES_VERSION, appraisal::AppraisalFacts};
 use diesel::prelude::*;
 use meterbook::accounts::Role;
 use meterbook::appraisal::Decision;
@@ -179,7 +179,7 @@ pub fn list(conn: &mut Conn, filter: &AppraisalFilter, after: i64, limit: i64) -
 pub fn insert(
     conn: &mut Conn,
     month: Period,
-    drafts: &[(i64, i64, &AppraisalFacts)],
+    (rules_version, drafts): (&str, &[(i64, i64, &AppraisalFacts)]),
     by: AccountId,
     now: Instant,
 ) -> QueryResult<()> {
@@ -190,7 +190,7 @@ pub fn insert(
             appraisals::period.eq(month.key()),
             appraisals::reader_id.eq(reader),
             appraisals::marks.eq(marks),
-            appraisals::rules_version.eq(RULES_VERSION),
+            appraisals::rules_version.eq(rules_version),
             appraisals::body.eq(body),
             appraisals::published_by.eq(by.0),
             appraisals::published_at.eq(to_ms(now)),

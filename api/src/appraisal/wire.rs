@@ -216,21 +216,27 @@ pub struct Said {
 impl Appraisal {
     /// An appraisal as it stands at `now`.
     #[must_use]
-    pub fn of(whose: Whose, facts: AppraisalFacts, said: Said, now: Instant, zone: Zone) -> Self {
-        let settings = AppraisalSettings::default();
+    pub fn of(
+        whose: Whose,
+        facts: AppraisalFacts,
+        said: Said,
+        settings: &AppraisalSettings,
+        now: Instant,
+        zone: Zone,
+    ) -> Self {
         let published = said.published_at.map(from_ms);
         let objected = said.objection.as_ref().map(|(at, ..)| from_ms(*at));
         let answered = said.answer.as_ref().map(|(at, ..)| from_ms(*at));
-        let due = objected.map(|at| answer_until(at, zone, &settings));
-        let state = standing(published, objected, answered, now, zone, &settings);
+        let due = objected.map(|at| answer_until(at, zone, settings));
+        let state = standing(published, objected, answered, now, zone, settings);
         let withdrawn = said.answer.as_ref().map(|(.., withdrawn)| withdrawn.clone()).unwrap_or_default();
         Self {
             month: whose.month.to_string(),
             reader_id: whose.reader,
             reader_name: whose.name,
             state: state.code().to_owned(),
-            marks: facts.marks(&[], &settings),
-            marks_now: facts.marks(&withdrawn, &settings),
+            marks: facts.marks(&[], settings),
+            marks_now: facts.marks(&withdrawn, settings),
             rules_version: whose.rules_version,
             coverage: facts.coverage,
             attempts: facts.attempts,
@@ -242,7 +248,7 @@ impl Appraisal {
             missing_records: facts.missing_records,
             deductions: facts.deductions,
             published_at: published.map(Time),
-            objection_until: published.map(|at| Time(objection_until(at, zone, &settings))),
+            objection_until: published.map(|at| Time(objection_until(at, zone, settings))),
             objected_at: objected.map(Time),
             objection_reason: said.objection.as_ref().map(|(_, reason, _)| reason.clone()),
             objection_deductions: said.objection.map(|(.., numbers)| numbers).unwrap_or_default(),

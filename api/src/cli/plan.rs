@@ -6,12 +6,14 @@ use crate::db::Store;
 use crate::keys::Keys;
 use crate::rounds::plans::store::{MOST_STOPS, gather};
 use crate::rounds::plans::{CreatePlanRequest, Facts, PlanReportBody, PlanWeights, report_of};
+use crate::settings::store::rulebook;
 use clap::{Args, ValueEnum};
 use indicatif::{ProgressBar, ProgressStyle};
 use meterbook::calendar::Period;
-use meterbook::coverage::{ReadingWindow, Settings};
+use meterbook::coverage::ReadingWindow;
 use meterbook::meters::Class;
 use meterbook::rounds::plan::{Reason, Search, check_plan};
+use meterbook::settings::Rulebook;
 use std::error::Error;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -47,10 +49,10 @@ enum ClassName {
 }
 
 impl PlanArgs {
-    fn asked(&self) -> CreatePlanRequest {
+    fn asked(&self, book: &Rulebook) -> CreatePlanRequest {
         let (class, from_day, until_day) = match self.class {
             ClassName::Commercial => {
-                let window = ReadingWindow::of(self.month, &Settings::default());
+                let window = ReadingWindow::of(self.month, &book.coverage(self.month));
                 (Class::Commercial, window.from_day, window.until_day)
             }
             ClassName::ResidentialOutdoor => (Class::ResidentialOutdoor, self.month.first_day(), self.month.end_day()),
@@ -77,9 +79,9 @@ pub fn run(config: Config, args: &PlanArgs) -> Result<ExitCode, Box<dyn Error>> 
     super::demand_current(&config)?;
     let keys = Arc::new(Keys::load(&config.keys)?);
     let (store, zone) = (Store::open(config.database, &keys)?, config.zone);
-    let asked = args.asked();
-    let wanted = asked.clone();
     let runtime = tokio::runtime::Builder::new_current_thread().build()?;
+    let asked = args.asked(&*runtime.block_on(store.read("settings", rulebook))?);
+    let wanted = asked.clone();
     let gathered = runtime.block_on(store.read("gather_plan", move |conn| gather(conn, &wanted, zone, None)))?;
     if i64::try_from(gathered.points.len()).is_ok_and(|points| points > MOST_STOPS) {
         return Err(format!("more than {MOST_STOPS} stops: plan by routes in the service 请在服务中按册规划").into());

@@ -5,7 +5,7 @@ use crate::http::Time;
 use meterbook::coverage::{Bucket, Mark, Settings};
 use meterbook::meters::Class;
 use meterbook::quantity::BasisPoints;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 /// Coverage of a period.
@@ -20,7 +20,7 @@ pub struct CoverageReport {
 }
 
 /// One class (and group) in one period. The first seven buckets add up to `denominator`, all ten to `population`.
-#[derive(Serialize, ToSchema)]
+#[derive(Serialize, Deserialize, ToSchema, Clone, Debug, PartialEq, Eq)]
 pub struct CoverageLine {
     /// `2026-10` or `2026-Q4`.
     pub period: String,
@@ -146,6 +146,23 @@ impl CoverageLine {
             unseen_over_180: unseen.over_180,
             unseen_over_365: unseen.over_365,
             missing_records: None,
+        }
+    }
+
+    /// The count of a bucket.
+    #[must_use]
+    pub const fn count(&self, bucket: Bucket) -> u64 {
+        match bucket {
+            Bucket::Seen => self.seen,
+            Bucket::NoAccess => self.no_access,
+            Bucket::Unattempted => self.unattempted,
+            Bucket::CustomerOnly => self.customer_only,
+            Bucket::EstimateOnly => self.estimate_only,
+            Bucket::RejectedOnly => self.rejected_only,
+            Bucket::TimeReview => self.time_review,
+            Bucket::NewNextPeriod => self.new_next_period,
+            Bucket::Removed => self.removed,
+            Bucket::Suspended => self.suspended,
         }
     }
 }

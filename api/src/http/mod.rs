@@ -1,5 +1,6 @@
 //! HTTP manners shared by every slice: problems, sessions, bodies, times, paging (PROTOCOL, "HTTP manners").
 
+mod deflate;
 mod fallback;
 mod headers;
 mod idempotency;
@@ -11,6 +12,7 @@ mod session;
 mod span;
 mod time;
 
+pub use deflate::compact_json;
 pub use fallback::{RouteTable, answer_unrouted};
 pub use headers::{answer_in_language, secure_headers};
 pub use idempotency::{IdempotencyKey, Remembered, recall, remember};

@@ -14,6 +14,11 @@ use std::sync::Arc;
 /// What was set, as this transaction sees it: read anew where another node has changed it, else as the connection knows it.
 pub fn rulebook(conn: &mut Conn) -> QueryResult<Arc<Rulebook>> {
     let version = version(conn)?;
+    rulebook_at(conn, version)
+}
+
+/// The rulebook of a version that the caller's own statement has seen.
+pub fn rulebook_at(conn: &mut Conn, version: RulebookVersion) -> QueryResult<Arc<Rulebook>> {
     if let Some(known) = conn.known_rulebook(version) {
         return Ok(known);
     }

@@ -6,6 +6,7 @@
 //! [`expectation`] says what could be expected of a reader on his routes, [`deduct`] turns facts into marks, [`standing`] says who
 //! has to act by when.
 
+pub mod catalogue;
 mod deduction;
 mod expectation;
 mod objection;

@@ -1,8 +1,9 @@
 //! The settings of appraisals. The regulation says *that* reading counts in a reader's appraisal and what is recorded
 //! not how many marks anything costs: all of that is the company's to set, these are starting values.
 
-use super::DeductionKind;
+use super::{DeductionKind, catalogue as keys};
 use crate::calendar::Instant;
+use crate::settings::{Setting, narrow};
 use chrono::TimeDelta;
 
 /// Everything a company may set. Marks are in tenths.
@@ -40,26 +41,33 @@ pub struct AppraisalSettings {
 
 impl Default for AppraisalSettings {
     fn default() -> Self {
-        Self {
-            full_marks: 1_000,
-            history_periods: 12,
-            prior_points: 30,
-            correction_in_time: TimeDelta::hours(24),
-            per_percent_short: 10,
-            per_off_schedule: 2,
-            per_unproven: 2,
-            per_misentry: 5,
-            per_late_correction: 10,
-            per_missing_record: 20,
-            most_for_coverage: 400,
-            most_for_others: 200,
-            objection_days: 3,
-            answer_days: 7,
-        }
+        Self::in_force(|setting| setting.default)
     }
 }
 
 impl AppraisalSettings {
+    /// The settings by what holds of each row of the catalogue.
+    #[must_use]
+    pub fn in_force(value: impl Fn(&Setting) -> i64) -> Self {
+        let number = |setting| value(setting).unsigned_abs();
+        Self {
+            full_marks: value(&keys::FULL_MARKS),
+            history_periods: narrow(value(&keys::HISTORY_PERIODS), usize::MAX),
+            prior_points: number(&keys::PRIOR_POINTS),
+            correction_in_time: TimeDelta::hours(value(&keys::CORRECTION_IN_TIME)),
+            per_percent_short: value(&keys::PER_PERCENT_SHORT),
+            per_off_schedule: value(&keys::PER_OFF_SCHEDULE),
+            per_unproven: value(&keys::PER_UNPROVEN),
+            per_misentry: value(&keys::PER_MISENTRY),
+            per_late_correction: value(&keys::PER_LATE_CORRECTION),
+            per_missing_record: value(&keys::PER_MISSING_RECORD),
+            most_for_coverage: value(&keys::MOST_FOR_COVERAGE),
+            most_for_others: value(&keys::MOST_FOR_OTHERS),
+            objection_days: number(&keys::OBJECTION_DAYS),
+            answer_days: number(&keys::ANSWER_DAYS),
+        }
+    }
+
     /// Whether a correction of a reading came late.
     #[must_use]
     pub fn is_late(&self, read_at: Instant, corrected_at: Instant) -> bool {

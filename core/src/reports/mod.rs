@@ -7,6 +7,7 @@
 //! three figures of a commercial meter against each other over a month, [`purchases`] watches what customers buy, and
 //! [`sheet`] is the shape all of it is printed in: columns with headings in both languages and cells with a meaning.
 
+pub mod catalogue;
 pub mod day;
 pub mod figures;
 pub mod purchases;

@@ -3,7 +3,9 @@
 //! Why separate: purchases are watched on the books alone, without a reading, so a customer nobody could visit is watched
 //! too. A change is a reason to look, never an accusation: the list says both figures and leaves the judgement to a person.
 
+use super::catalogue as keys;
 use crate::quantity::{BasisPoints, Volume};
+use crate::settings::{Setting, narrow};
 use crate::text::Text;
 
 /// What one meter bought.
@@ -30,7 +32,20 @@ pub struct WatchSettings {
 
 impl Default for WatchSettings {
     fn default() -> Self {
-        Self { fall: BasisPoints(5_000), rise: BasisPoints(20_000), least: Volume::from_m3(50) }
+        Self::in_force(|setting| setting.default)
+    }
+}
+
+impl WatchSettings {
+    /// The settings by what holds of each row of the catalogue.
+    #[must_use]
+    pub fn in_force(value: impl Fn(&Setting) -> i64) -> Self {
+        let points = |setting| BasisPoints(narrow(value(setting), u32::MAX));
+        Self {
+            fall: points(&keys::PURCHASE_FALL),
+            rise: points(&keys::PURCHASE_RISE),
+            least: Volume::from_litres(value(&keys::PURCHASE_LEAST)),
+        }
     }
 }
 

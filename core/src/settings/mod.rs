@@ -39,6 +39,12 @@ crate::coded::coded! {
         Years = "years": "年", "years";
         /// A number of things.
         Count = "count": "个", "count";
+        /// Metres.
+        Metres = "metres": "米", "metres";
+        /// Millimetres a second.
+        MillimetresPerSecond = "millimetres_per_second": "毫米每秒", "mm/s";
+        /// Tenths of a mark.
+        TenthMarks = "tenth_marks": "0.1 分", "0.1 marks";
         /// 1: yes, 0: no.
         YesNo = "yes_no": "1 是，0 否", "1 yes, 0 no";
     }
@@ -90,6 +96,9 @@ pub const CATALOGUES: &[&[Setting]] = &[
     crate::anomalies::settings_catalogue::SETTINGS,
     crate::readings::observed::catalogue::SETTINGS,
     crate::rounds::catalogue::SETTINGS,
+    crate::anomalies::integrity::catalogue::SETTINGS,
+    crate::reports::catalogue::SETTINGS,
+    crate::appraisal::catalogue::SETTINGS,
 ];
 
 /// Every setting, in the order of a page that shows them.

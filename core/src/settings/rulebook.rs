@@ -4,9 +4,11 @@
 //! with a day in it, never a variable.
 
 use super::{Setting, all, find};
+use crate::anomalies::integrity::IntegritySettings;
+use crate::appraisal::AppraisalSettings;
 use crate::calendar::Period;
 use crate::readings::observed::TimeSettings;
-use crate::{anomalies, coverage, rounds};
+use crate::{anomalies, coverage, reports, rounds};
 use chrono::NaiveDate;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -104,6 +106,26 @@ impl Rulebook {
         rounds::Settings::in_force(|setting| self.value(setting, day))
     }
 
+    /// From where on something about a reader's entries of a window that ends on this day is worth saying.
+    #[must_use]
+    pub fn integrity(&self, day: NaiveDate) -> IntegritySettings {
+        IntegritySettings::in_force(|setting| self.value(setting, day))
+    }
+
+    /// What counts as a change of a customer's purchases in a month.
+    #[must_use]
+    pub fn purchases(&self, month: Period) -> reports::WatchSettings {
+        let day = month.first_day();
+        reports::WatchSettings::in_force(|setting| self.value(setting, day))
+    }
+
+    /// What the appraisals of a month are made by.
+    #[must_use]
+    pub fn appraisal(&self, month: Period) -> AppraisalSettings {
+        let day = month.first_day();
+        AppraisalSettings::in_force(|setting| self.value(setting, day))
+    }
+
     /// Every day on which some setting takes another value.
     pub(super) fn days(&self) -> impl Iterator<Item = NaiveDate> {
         self.changes.values().flatten().map(|change| change.valid_from)
@@ -183,7 +205,10 @@ mod tests {
                 && changed.anomalies(day) == anomalies::Settings::default()
                 && changed.cases(day) == anomalies::CaseSettings::default()
                 && changed.time(day) == TimeSettings::default()
-                && changed.rounds(day) == rounds::Settings::default();
+                && changed.rounds(day) == rounds::Settings::default()
+                && changed.integrity(day) == IntegritySettings::default()
+                && changed.purchases(period) == reports::WatchSettings::default()
+                && changed.appraisal(period) == AppraisalSettings::default();
             assert!(!same, "{} changes nothing", setting.key);
         }
     }

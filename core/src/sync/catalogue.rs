@@ -4,10 +4,13 @@
 //! version, a hash of all they say, so that nobody can change a text and forget to raise a number.
 
 use crate::anomalies::Rule;
-use crate::coverage::Settings;
+use crate::calendar::Period;
+use crate::coverage::period_of;
 use crate::meters::Class;
 use crate::readings::{FoundKind, HazardCode};
+use crate::settings::Rulebook;
 use crate::text::Text;
+use chrono::NaiveDate;
 
 /// One code with what a person reads.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -67,12 +70,13 @@ pub struct TargetRow {
     pub period: &'static str,
 }
 
-/// The target of every class.
+/// The target of every class, of its period that runs on a day.
 #[must_use]
-pub fn targets(settings: &Settings) -> [TargetRow; 3] {
+pub fn targets(book: &Rulebook, day: NaiveDate) -> [TargetRow; 3] {
     Class::ALL.map(|class| {
-        let period = if class == Class::ResidentialIndoor { "quarter" } else { "month" };
-        TargetRow { class, target_bp: settings.target(class).0, period }
+        let period = period_of(class, day);
+        let name = if matches!(period, Period::Month { .. }) { "month" } else { "quarter" };
+        TargetRow { class, target_bp: book.coverage(period).target(class).0, period: name }
     })
 }
 
@@ -84,12 +88,16 @@ pub(super) fn fnv(state: u64, bytes: &[u8]) -> u64 {
     bytes.iter().fold(state, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x0000_0100_0000_01b3))
 }
 
-/// The version of the lists and rules: a hash of everything in them, never 0.
+/// One more text. A byte no UTF-8 text holds parts the texts, so that moving a letter between two of them is a change.
+fn with_text(state: u64, text: &str) -> u64 {
+    fnv(fnv(state, text.as_bytes()), &[0xff])
+}
+
+/// The version of the lists and rules: a hash of everything in them.
 #[must_use]
-pub fn catalogue_version() -> u64 {
+pub fn lists_version() -> u64 {
     let mut hash = FNV_START;
-    // A byte no UTF-8 text holds parts the texts, so that moving a letter between two of them is a change.
-    let mut take = |text: &str| hash = fnv(fnv(hash, text.as_bytes()), &[0xff]);
+    let mut take = |text: &str| hash = with_text(hash, text);
     for list in code_lists() {
         take(list.name);
         for row in list.codes {
@@ -101,15 +109,23 @@ pub fn catalogue_version() -> u64 {
         let told = [entry.code, entry.kind.code(), entry.severity.code(), entry.reason.zh, entry.reason.en];
         told.into_iter().chain([entry.help.zh, entry.help.en]).for_each(&mut take);
     }
-    for target in targets(&Settings::default()) {
-        [target.class.code(), target.period, &target.target_bp.to_string()].into_iter().for_each(&mut take);
-    }
-    hash.max(1)
+    hash
+}
+
+/// The version of the catalogue: of its lists, and of the targets in force. Never 0.
+#[must_use]
+pub fn catalogue_version(lists: u64, targets: &[TargetRow; 3]) -> u64 {
+    let told = targets.iter().fold(lists, |hash, target| {
+        [target.class.code(), target.period, &target.target_bp.to_string()].into_iter().fold(hash, with_text)
+    });
+    told.max(1)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::coverage::catalogue::TARGET_INDOOR;
+    use crate::settings::Change;
     use std::collections::BTreeSet;
 
     #[test]
@@ -125,8 +141,21 @@ mod tests {
 
     #[test]
     fn the_version_is_the_same_each_time_and_a_letter_changes_the_hash() {
-        assert_eq!(catalogue_version(), catalogue_version());
+        assert_eq!(lists_version(), lists_version());
         assert_ne!(fnv(FNV_START, b"locked"), fnv(FNV_START, b"Locked"));
         assert_eq!(fnv(FNV_START, b"a"), 0xaf63_dc4c_8601_ec8c);
+    }
+
+    #[test]
+    fn a_target_set_for_a_period_is_told_in_it_and_not_before() {
+        let day = |text: &str| text.parse::<NaiveDate>().unwrap();
+        let change = Change { serial: 1, valid_from: day("2026-05-01"), value: 8_000 };
+        let book = Rulebook::default().with(&TARGET_INDOOR, change);
+        let told = |on: &str| targets(&book, day(on)).map(|row| (row.target_bp, row.period));
+        assert_eq!(told("2026-06-30"), [(10_000, "month"), (9_800, "month"), (7_000, "quarter")]);
+        assert_eq!(told("2026-07-01"), [(10_000, "month"), (9_800, "month"), (8_000, "quarter")]);
+        let version = |on: &str| catalogue_version(lists_version(), &targets(&book, day(on)));
+        assert_eq!(version("2026-05-01"), version("2026-06-30"));
+        assert_ne!(version("2026-06-30"), version("2026-07-01"));
     }
 }

@@ -11,7 +11,7 @@ mod outcome;
 mod rejection;
 mod sequence;
 
-pub use catalogue::{CodeList, CodeText, TargetRow, catalogue_version, code_lists, targets};
+pub use catalogue::{CodeList, CodeText, TargetRow, catalogue_version, code_lists, lists_version, targets};
 pub use cursor::{Cursor, CursorFault};
 pub use jitter::refetch_after_s;
 pub use outcome::Outcome;

@@ -8,12 +8,13 @@ use crate::http::{IdempotencyKey, Input, Problem, ProblemCode, RequestLanguage, 
 use crate::keys::random;
 use crate::paging::{After, next_after};
 use crate::readings::routes::check_reason;
+use crate::settings::store::rulebook;
 use actix_web::web::{Data, Json, Path, Query};
 use actix_web::{HttpResponse, get, post};
 use chrono::{Days, NaiveDate};
 use meterbook::accounts::Operation;
 use meterbook::anomalies::integrity::sample::{draw, sample_size};
-use meterbook::anomalies::integrity::{Entry, Fleet, IntegritySettings, signs};
+use meterbook::anomalies::integrity::{Entry, Fleet, signs};
 use meterbook::calendar::Zone;
 use meterbook::id::{AccountId, PointId, RecordId};
 use meterbook::text::Text;
@@ -67,10 +68,10 @@ pub async fn get_integrity(
     let found = app.store.read("get_integrity", move |conn| {
         let readers = store::entries(conn, window, zone)?;
         let meters = store::meters_read(conn, window)?;
-        Ok((readers, store::handed_over(conn, &meters, window)?))
+        let settings = rulebook(conn)?.integrity(until);
+        Ok((readers, store::handed_over(conn, &meters, window)?, settings))
     });
-    let (readers, handed_over) = found.await?;
-    let settings = IntegritySettings::default();
+    let (readers, handed_over, settings) = found.await?;
     let all: Vec<&[Entry]> = readers.iter().map(|reader| reader.entries.as_slice()).collect();
     let fleet = Fleet::of(&all, &settings);
     let shown = readers.iter().filter(|one| reader.is_none_or(|reader| one.reader == reader));

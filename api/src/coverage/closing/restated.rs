@@ -11,13 +11,14 @@ use crate::coverage::{Grouping, as_of};
 use crate::db::Conn;
 use crate::http::{Problem, ProblemCode, Session};
 use crate::paging::{After, next_after};
+use crate::settings::store::rulebook;
 use actix_web::get;
 use actix_web::web::{Data, Json, Path, Query};
 use chrono::NaiveDate;
 use diesel::QueryResult;
 use meterbook::accounts::Operation;
 use meterbook::calendar::Period;
-use meterbook::coverage::{Bucket, Settings};
+use meterbook::coverage::Bucket;
 use meterbook::meters::Class;
 use serde::Deserialize;
 use std::collections::BTreeSet;
@@ -66,11 +67,11 @@ fn differing(conn: &mut Conn, period: Period, grouping: Grouping) -> QueryResult
     let targets = store::load_targets(conn, period)?;
     let names = group_names(conn, grouping)?;
     let keys: BTreeSet<(Class, i64)> = published.keys().chain(restated.keys()).copied().collect();
-    let default = Settings::default();
+    let settings = rulebook(conn)?.coverage(period);
     let line = |key: (Class, i64)| {
         let none = Line::default();
         let (then, now) = (published.get(&key).unwrap_or(&none).tally, restated.get(&key).unwrap_or(&none).tally);
-        let target = targets.get(&key.0).copied().unwrap_or_else(|| default.target(key.0));
+        let target = targets.get(&key.0).copied().unwrap_or_else(|| settings.target(key.0));
         let group = (grouping != Grouping::Class).then(|| (key.1, names.get(&key.1).cloned().unwrap_or_default()));
         let (group_id, group_name) = group.unzip();
         (then != now).then(|| RestatedLine {

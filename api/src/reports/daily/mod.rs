@@ -7,13 +7,14 @@ mod wire;
 pub use wire::*;
 
 use super::looks::store::{CHUNK, load_looks};
-use crate::RULES_VERSION;
 use crate::db::Conn;
 use crate::http::{Time, from_ms, to_ms};
+use crate::settings::rules_version;
+use crate::settings::store::rulebook;
 use chrono::{Days, NaiveDate};
 use diesel::QueryResult;
 use meterbook::calendar::{Instant, Period, Zone};
-use meterbook::coverage::{ReadingWindow, Settings};
+use meterbook::coverage::ReadingWindow;
 use meterbook::meters::Class;
 use meterbook::quantity::Volume;
 use meterbook::reports::day::ATTEMPT_CODES;
@@ -46,7 +47,8 @@ pub fn load(conn: &mut Conn, day: NaiveDate, reader: Option<i64>, zone: Zone, no
     let span = span_of(day, zone);
     let records = store::load_records(conn, span, Period::month_of(day), reader)?;
     let volumes = volumes(conn, &records, span)?;
-    let window = ReadingWindow::of(Period::month_of(day), &Settings::default());
+    let (month, book) = (Period::month_of(day), rulebook(conn)?);
+    let window = ReadingWindow::of(month, &book.coverage(month));
     let mut lines: BTreeMap<i64, (DaySum, DailyLine)> = BTreeMap::new();
     let mut visits = Vec::new();
     for record in records {
@@ -88,7 +90,7 @@ pub fn load(conn: &mut Conn, day: NaiveDate, reader: Option<i64>, zone: Zone, no
     let report = DailyReport {
         day,
         cut_off: Time(now),
-        rules_version: RULES_VERSION.to_owned(),
+        rules_version: rules_version(&book, day),
         office: office.with(&total),
         readers,
         volume_sold: sold.iter().map(|line| line.volume).sum(),

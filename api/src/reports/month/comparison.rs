@@ -38,10 +38,10 @@ fn coverage_figures(coverage: &[ReportCoverage]) -> Vec<Figure> {
     let count = |count: u64| i64::try_from(count).ok();
     let mut figures = Vec::new();
     for line in coverage.iter().filter(|line| line.level == "class") {
-        let mut add = |name, unit, value| figures.push(Figure { name, class: line.class.clone(), unit, value });
-        add("seen", "count", count(line.seen));
-        add("denominator", "count", count(line.denominator));
-        add("rate", "bp", line.rate_bp.map(i64::from));
+        let mut add = |name, unit, value| figures.push(Figure { name, class: line.figures.class.clone(), unit, value });
+        add("seen", "count", count(line.figures.seen));
+        add("denominator", "count", count(line.figures.denominator));
+        add("rate", "bp", line.figures.rate_bp.map(i64::from));
     }
     figures
 }
@@ -96,7 +96,7 @@ fn lines_of(conn: &mut Conn, scope: &Scope, quarter: Period) -> QueryResult<Vec<
     lines.retain(|line| line.class != Class::ResidentialIndoor.code());
     let of_quarter = match published_lines(conn, ends_quarter.month)? {
         Some(lines) => lines,
-        None => coverage_lines(&sums::load_coverage(conn, quarter)?),
+        None => coverage_lines(&sums::load_coverage(conn, scope, quarter)?),
     };
     lines.extend(of_quarter.into_iter().filter(|line| line.class == Class::ResidentialIndoor.code()));
     Ok(lines)
@@ -118,7 +118,7 @@ fn computed_lines(conn: &mut Conn, scope: &Scope) -> QueryResult<Vec<ComparisonL
     if volumes.is_empty() && find_period(conn, scope.month)?.is_none() {
         return Ok(Vec::new());
     }
-    let coverage = sums::load_coverage(conn, scope.month)?;
+    let coverage = sums::load_coverage(conn, scope, scope.month)?;
     let anomalies = sums::load_anomalies(conn, scope)?;
     Ok(figures(conn, scope, &coverage, &volumes, &anomalies)?.into_iter().map(Figure::alone).collect())
 }

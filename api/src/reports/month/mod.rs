@@ -17,13 +17,15 @@ pub use sheets::SHEETS;
 pub use source::Source;
 pub use wire::*;
 
-use crate::RULES_VERSION;
+use crate::coverage::CoverageLine;
 use crate::coverage::closing::store::find_period;
 use crate::db::Conn;
 use crate::http::Time;
+use crate::settings::rules_version;
+use crate::settings::store::rulebook;
 use diesel::QueryResult;
 use lists::{PurchaseChangeRow, ReconciliationRow};
-use meterbook::coverage::{Bucket, Phase, Settings, phase};
+use meterbook::coverage::{Bucket, Phase, phase};
 use meterbook::reports::PurchaseChange;
 use meterbook::reports::figures::Verdict;
 use std::collections::BTreeMap;
@@ -34,8 +36,8 @@ use store::{Scope, published, rows, sums};
 /// # Errors
 /// The database's.
 pub fn load(conn: &mut Conn, scope: &Scope) -> QueryResult<MonthReport> {
-    let mut coverage = sums::load_coverage(conn, scope.month)?;
-    coverage.extend(sums::load_coverage(conn, scope.quarter())?);
+    let mut coverage = sums::load_coverage(conn, scope, scope.month)?;
+    coverage.extend(sums::load_coverage(conn, scope, scope.quarter())?);
     let before = published::find(conn, scope.month)?;
     let before: Option<MonthReport> = before.and_then(|row| serde_json::from_str(&row.body).ok());
     let differences = before.as_ref().map(|before| differences(&before.coverage, &coverage)).unwrap_or_default();
@@ -47,7 +49,7 @@ pub fn load(conn: &mut Conn, scope: &Scope) -> QueryResult<MonthReport> {
         state: state(conn, scope)?.to_owned(),
         version: 0,
         cut_off: Time(scope.cut_off),
-        rules_version: RULES_VERSION.to_owned(),
+        rules_version: rules_version(&*rulebook(conn)?, scope.month.first_day()),
         population_hash: sums::population_hash(conn, &[scope.month, scope.quarter()])?,
         not_read: not_read(&coverage),
         coverage,
@@ -66,7 +68,7 @@ fn state(conn: &mut Conn, scope: &Scope) -> QueryResult<&'static str> {
     if find_period(conn, scope.month)?.is_some_and(|(_, closing)| closing.is_some()) {
         return Ok("restated");
     }
-    Ok(match phase(scope.month, scope.cut_off, scope.zone, &Settings::default()) {
+    Ok(match phase(scope.month, scope.cut_off, scope.zone, &rulebook(conn)?.coverage(scope.month)) {
         Phase::Future | Phase::Running => "running",
         Phase::Provisional => "provisional",
         Phase::Final => "final",
@@ -79,9 +81,9 @@ fn not_read(coverage: &[ReportCoverage]) -> Vec<NotReadLine> {
     let of_class = coverage.iter().filter(|line| line.level == "class");
     let lines = of_class.flat_map(|line| {
         let line_of = |bucket: &Bucket| NotReadLine {
-            class: line.class.clone(),
+            class: line.figures.class.clone(),
             bucket: bucket.code().to_owned(),
-            points: line.count(*bucket),
+            points: line.figures.count(*bucket),
         };
         missed.iter().map(line_of).filter(|line| line.points > 0).collect::<Vec<_>>()
     });
@@ -90,9 +92,12 @@ fn not_read(coverage: &[ReportCoverage]) -> Vec<NotReadLine> {
 
 /// What is no longer as it was published, count by count.
 fn differences(published: &[ReportCoverage], now: &[ReportCoverage]) -> Vec<DifferenceLine> {
-    type Key<'a> = (&'a str, &'a str, i64);
-    fn by_place(lines: &[ReportCoverage]) -> BTreeMap<Key<'_>, &ReportCoverage> {
-        lines.iter().map(|line| ((line.level.as_str(), line.class.as_str(), line.group_id), line)).collect()
+    type Key<'a> = (&'a str, &'a str, Option<i64>);
+    fn by_place(lines: &[ReportCoverage]) -> BTreeMap<Key<'_>, &CoverageLine> {
+        let pairs = lines.iter().map(|ReportCoverage { level, figures }| {
+            ((level.as_str(), figures.class.as_str(), figures.group_id), figures)
+        });
+        pairs.collect()
     }
     let (before, after) = (by_place(published), by_place(now));
     let mut keys: Vec<&Key<'_>> = before.keys().chain(after.keys()).collect();
@@ -102,13 +107,13 @@ fn differences(published: &[ReportCoverage], now: &[ReportCoverage]) -> Vec<Diff
     for key in keys {
         let (was, is) = (before.get(key), after.get(key));
         for bucket in Bucket::ALL {
-            let count = |line: Option<&&ReportCoverage>| line.map_or(0, |line| line.count(bucket));
+            let count = |line: Option<&&CoverageLine>| line.map_or(0, |line| line.count(bucket));
             if count(was) != count(is) {
-                let name = is.or(was).map(|line| line.group_name.clone()).unwrap_or_default();
+                let name = is.or(was).and_then(|line| line.group_name.clone()).unwrap_or_default();
                 found.push(DifferenceLine {
                     level: key.0.to_owned(),
                     class: key.1.to_owned(),
-                    group_id: key.2,
+                    group_id: key.2.unwrap_or(0),
                     group_name: name,
                     bucket: bucket.code().to_owned(),
                     published: count(was),

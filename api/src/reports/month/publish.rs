@@ -57,6 +57,7 @@ fn made(conn: &mut Conn, scope: &Scope) -> QueryResult<NewVersion> {
     Ok(NewVersion {
         period: scope.month,
         cut_off: scope.cut_off,
+        rules_version: report.rules_version.clone(),
         population_hash: crate::sync::item::unhex(&report.population_hash).unwrap_or_default(),
         body_hash: sha256(body.as_bytes()).to_vec(),
         body,

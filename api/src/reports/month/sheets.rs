@@ -3,6 +3,7 @@
 use super::lists::{AnomalyRow, CorrectionRow, ListRow, NotReadRow, PurchaseChangeRow, ReconciliationRow};
 use super::source::{Live, Source};
 use super::{ComparisonLine, MonthReport, ReportCoverage};
+use crate::coverage::CoverageLine;
 use crate::db::Conn;
 use crate::reports::book::{Book, BookFault, Masthead, Wish};
 use meterbook::calendar::Zone;
@@ -63,6 +64,34 @@ pub const ROUTES: Sheet =
     Sheet { chart: None, ..coverage_sheet("routes", Text { zh: "按册", en: "By route" }, 1, 0) };
 /// By reader.
 pub const READERS: Sheet = coverage_sheet("readers", Text { zh: "按抄表员", en: "By reader" }, 1, 40);
+
+/// What stands beside the seen rate (DOMAIN 3).
+const COMPANIONS: Sheet = Sheet {
+    id: "companions",
+    title: Text { zh: "伴随指标", en: "Companion figures" },
+    about: Text {
+        zh: "到访率 =（抄见 + 有照片的到访未抄）/ 应抄；留证率 = 有照片的抄见 / 抄见；准时率 = 22–23 日窗口内抄见 / 应抄（仅工商业，R-6）。连续未抄：本期与上期均未抄见。",
+        en: "Attempted = (seen + attempts with a photo) / D; evidence = seen with a photo / seen; on time = seen in the window of the 22nd–23rd / D (commercial only, R-6). Repeat: unseen in this period and in the one before.",
+    },
+    columns: &[
+        Column::new("层级", "Level", Measure::Text, 9),
+        Column::new("类别", "Class", Measure::Text, 14),
+        Column::new("名称", "Name", Measure::Text, 22),
+        Column::new("考核期", "Period", Measure::Text, 10),
+        Column::new("应抄", "Due (D)", Measure::Count, 9),
+        Column::new("到访率", "Attempted", Measure::Rate, 10),
+        Column::new("留证率", "Evidence", Measure::Rate, 10),
+        Column::new("准时率", "On time", Measure::Rate, 10),
+        Column::new("窗口前", "Early", Measure::Count, 9),
+        Column::new("窗口内", "In window", Measure::Count, 9),
+        Column::new("窗口后", "Late", Measure::Count, 9),
+        Column::new("连续未抄", "Repeat", Measure::Count, 9),
+        Column::new("最久未抄天数", "Oldest, days", Measure::Count, 11),
+        Column::new("超 180 天", "Over 180 d", Measure::Count, 9),
+        Column::new("超 365 天", "Over 365 d", Measure::Count, 9),
+    ],
+    chart: None,
+};
 
 const ANOMALY_SUMS: Sheet = Sheet {
     id: "anomaly_sums",
@@ -152,11 +181,12 @@ const DIFFERENCES: Sheet = Sheet {
 };
 
 /// The sheets there are, in order.
-pub const SHEETS: [Sheet; 13] = [
+pub const SHEETS: [Sheet; 14] = [
     CLASSES,
     AREAS,
     ROUTES,
     READERS,
+    COMPANIONS,
     COMPARISON,
     VOLUMES,
     ANOMALY_SUMS,
@@ -207,8 +237,9 @@ impl MonthReport {
     ) -> Result<(), BookFault> {
         for (sheet, level) in [(&CLASSES, "class"), (&AREAS, "area"), (&ROUTES, "route"), (&READERS, "reader")] {
             let lines: Vec<&ReportCoverage> = self.coverage.iter().filter(|line| line.level == level).collect();
-            book.sheet(sheet, |book| lines.iter().try_for_each(|line| book.row(&coverage_row(line))))?;
+            book.sheet(sheet, |book| lines.iter().try_for_each(|line| book.row(&coverage_row(&line.figures))))?;
         }
+        book.sheet(&COMPANIONS, |book| self.coverage.iter().try_for_each(|line| book.row(&companion_row(line))))?;
         book.sheet(&COMPARISON, |book| self.comparison.iter().try_for_each(|line| book.row(&comparison_row(line))))?;
         self.print_sums(book)?;
         print_list::<NotReadRow>(conn, source, book, (zone, wish))?;
@@ -273,14 +304,8 @@ impl MonthReport {
 
     fn print_differences(&self, book: &mut Book) -> Result<(), BookFault> {
         for line in &self.differences {
-            let level = match line.level.as_str() {
-                "class" => Text { zh: "类别", en: "class" },
-                "area" => Text { zh: "片区", en: "area" },
-                "route" => Text { zh: "册", en: "route" },
-                _ => Text { zh: "抄表员", en: "reader" },
-            };
             book.row(&[
-                Cell::Word(level),
+                level_cell(&line.level),
                 Cell::Text(line.group_name.clone()),
                 class_cell(&line.class),
                 Bucket::from_code(&line.bucket).map_or(Cell::Empty, |bucket| Cell::Word(words::bucket(bucket))),
@@ -306,23 +331,60 @@ fn class_cell(code: &str) -> Cell {
     Cell::or_empty(Class::from_code(code).map(words::class), Cell::Word)
 }
 
-fn coverage_row(line: &ReportCoverage) -> [Cell; 17] {
+fn level_cell(level: &str) -> Cell {
+    Cell::Word(match level {
+        "class" => Text { zh: "类别", en: "class" },
+        "area" => Text { zh: "片区", en: "area" },
+        "route" => Text { zh: "册", en: "route" },
+        _ => Text { zh: "抄表员", en: "reader" },
+    })
+}
+
+fn name_cell(line: &CoverageLine) -> Cell {
+    match (line.group_id, &line.group_name) {
+        (None, _) => Cell::Word(Text { zh: "全部", en: "all" }),
+        (Some(0), _) | (_, None) => Cell::Word(Text { zh: "（无）", en: "(none)" }),
+        (Some(_), Some(name)) => Cell::Text(name.clone()),
+    }
+}
+
+fn rate_cell(rate_bp: Option<u32>) -> Cell {
+    Cell::or_empty(rate_bp, |rate| Cell::Rate(rate.into()))
+}
+
+fn companion_row(line: &ReportCoverage) -> [Cell; 15] {
+    let ReportCoverage { level, figures } = line;
+    [
+        level_cell(level),
+        class_cell(&figures.class),
+        name_cell(figures),
+        Cell::Text(figures.period.clone()),
+        Cell::count(figures.denominator),
+        rate_cell(figures.attempted_bp),
+        rate_cell(figures.evidence_bp),
+        rate_cell(figures.on_time_bp),
+        Cell::count(figures.early),
+        Cell::count(figures.on_time),
+        Cell::count(figures.late),
+        Cell::count(figures.repeat_unseen),
+        Cell::count(figures.oldest_unseen_days.into()),
+        Cell::count(figures.unseen_over_180),
+        Cell::count(figures.unseen_over_365),
+    ]
+}
+
+fn coverage_row(line: &CoverageLine) -> [Cell; 17] {
     let met = line.met.map(|met| match met {
         true => Text { zh: "达标", en: "met" },
         false => Text { zh: "未达标", en: "NOT met" },
     });
-    let name = match (line.level.as_str(), line.group_id) {
-        ("class", _) => Cell::Word(Text { zh: "全部", en: "all" }),
-        (_, 0) => Cell::Word(Text { zh: "（无）", en: "(none)" }),
-        _ => Cell::Text(line.group_name.clone()),
-    };
     [
         class_cell(&line.class),
-        name,
+        name_cell(line),
         Cell::Text(line.period.clone()),
         Cell::count(line.denominator),
         Cell::count(line.seen),
-        Cell::or_empty(line.rate_bp, |rate| Cell::Rate(rate.into())),
+        rate_cell(line.rate_bp),
         Cell::Rate(line.target_bp.into()),
         Cell::or_empty(met, Cell::Word),
         Cell::count(line.no_access),

@@ -1,10 +1,8 @@
 //! What a month-end report looks like on the wire, and as it is kept for ever once published.
 
+use crate::coverage::CoverageLine;
 use crate::http::Time;
 use crate::reports::daily::SoldLine;
-use meterbook::coverage::{Bucket, Tally};
-use meterbook::meters::Class;
-use meterbook::quantity::BasisPoints;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -44,108 +42,13 @@ pub struct MonthReport {
     pub differences: Vec<DifferenceLine>,
 }
 
-/// Coverage of a class, in all or of an area, a route or a reader. The first seven buckets add up to `denominator`, all ten to
-/// `population`.
+/// Coverage of a class, in all or of an area, a route or a reader.
 #[derive(Serialize, Deserialize, ToSchema, Clone, Debug, PartialEq, Eq)]
 pub struct ReportCoverage {
     /// `class`, `area`, `route` or `reader`.
     pub level: String,
-    /// `2026-03` or `2026-Q1`.
-    pub period: String,
-    /// The class.
-    pub class: String,
-    /// The area, route or reader; 0 for none and for a whole class.
-    pub group_id: i64,
-    /// Its name; empty for none.
-    pub group_name: String,
-    /// Points that must be read (D).
-    pub denominator: u64,
-    /// Points of the class, excluded ones too.
-    pub population: u64,
-    /// Read.
-    pub seen: u64,
-    /// Tried in vain.
-    pub no_access: u64,
-    /// Not tried.
-    pub unattempted: u64,
-    /// Known only from the customer.
-    pub customer_only: u64,
-    /// Known only by estimate.
-    pub estimate_only: u64,
-    /// Only rejected readings.
-    pub rejected_only: u64,
-    /// A reading whose time a person must decide.
-    pub time_review: u64,
-    /// New after the cut-in day.
-    pub new_next_period: u64,
-    /// Removed.
-    pub removed: u64,
-    /// Suspended.
-    pub suspended: u64,
-    /// floor(seen × 10,000 / D); absent where D is 0.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub rate_bp: Option<u32>,
-    /// The target in 1/10,000.
-    pub target_bp: u32,
-    /// Whether seen × 10,000 ≥ target × D; absent where D is 0.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub met: Option<bool>,
-    /// Points that must be seen.
-    pub needed: u64,
-}
-
-impl ReportCoverage {
-    /// The line of a tally.
-    #[must_use]
-    pub fn of(
-        level: &str,
-        period: String,
-        class: Class,
-        group: (i64, String),
-        tally: &Tally,
-        target: BasisPoints,
-    ) -> Self {
-        Self {
-            level: level.to_owned(),
-            period,
-            class: class.code().to_owned(),
-            group_id: group.0,
-            group_name: group.1,
-            denominator: tally.denominator(),
-            population: tally.population(),
-            seen: tally.count(Bucket::Seen),
-            no_access: tally.count(Bucket::NoAccess),
-            unattempted: tally.count(Bucket::Unattempted),
-            customer_only: tally.count(Bucket::CustomerOnly),
-            estimate_only: tally.count(Bucket::EstimateOnly),
-            rejected_only: tally.count(Bucket::RejectedOnly),
-            time_review: tally.count(Bucket::TimeReview),
-            new_next_period: tally.count(Bucket::NewNextPeriod),
-            removed: tally.count(Bucket::Removed),
-            suspended: tally.count(Bucket::Suspended),
-            rate_bp: tally.rate().map(|rate| rate.0),
-            target_bp: target.0,
-            met: tally.met(target),
-            needed: tally.needed(target),
-        }
-    }
-
-    /// The count of a bucket.
-    #[must_use]
-    pub const fn count(&self, bucket: Bucket) -> u64 {
-        match bucket {
-            Bucket::Seen => self.seen,
-            Bucket::NoAccess => self.no_access,
-            Bucket::Unattempted => self.unattempted,
-            Bucket::CustomerOnly => self.customer_only,
-            Bucket::EstimateOnly => self.estimate_only,
-            Bucket::RejectedOnly => self.rejected_only,
-            Bucket::TimeReview => self.time_review,
-            Bucket::NewNextPeriod => self.new_next_period,
-            Bucket::Removed => self.removed,
-            Bucket::Suspended => self.suspended,
-        }
-    }
+    /// The figures, with their companions.
+    pub figures: CoverageLine,
 }
 
 /// Points of a class that were not read, for one reason.

@@ -1,21 +1,36 @@
-//! The catalogue as phones get it: made once, since it changes only with the binary.
+//! The catalogue as phones get it: the lists and rules change only with the binary, the targets with the settings in force.
 
 use super::wire::{Catalogue, CatalogueCode, CatalogueList, CatalogueRule, CatalogueTarget};
+use chrono::NaiveDate;
 use meterbook::anomalies::Rule;
-use meterbook::coverage::Settings;
-use meterbook::sync::{CodeList, TargetRow, catalogue_version, code_lists, targets};
+use meterbook::settings::Rulebook;
+use meterbook::sync::{CodeList, TargetRow, catalogue_version, code_lists, lists_version, targets};
 use std::sync::LazyLock;
 
-/// The version, as cursors carry it.
-pub static VERSION: LazyLock<u64> = LazyLock::new(catalogue_version);
-static CATALOGUE: LazyLock<Catalogue> = LazyLock::new(make);
+static LISTS_VERSION: LazyLock<u64> = LazyLock::new(lists_version);
 
-/// The catalogue, unless the phone holds this version.
-pub fn unless_known(version: Option<u64>) -> Option<Catalogue> {
-    (version != Some(*VERSION)).then(|| CATALOGUE.clone())
+/// What a phone is to know on a day.
+#[derive(Clone, Copy)]
+pub struct CatalogueOfDay {
+    /// The version, as cursors carry it.
+    pub version: u64,
+    targets: [TargetRow; 3],
 }
 
-fn make() -> Catalogue {
+impl CatalogueOfDay {
+    /// By the settings in force.
+    pub fn of(book: &Rulebook, day: NaiveDate) -> Self {
+        let targets = targets(book, day);
+        Self { version: catalogue_version(*LISTS_VERSION, &targets), targets }
+    }
+
+    /// The catalogue, unless the phone holds this version.
+    pub fn unless_known(&self, version: Option<u64>) -> Option<Catalogue> {
+        (version != Some(self.version)).then(|| make(self))
+    }
+}
+
+fn make(of_day: &CatalogueOfDay) -> Catalogue {
     let list = |list: CodeList| CatalogueList {
         name: list.name.into(),
         codes: list
@@ -42,9 +57,9 @@ fn make() -> Catalogue {
         period: row.period.into(),
     };
     Catalogue {
-        version: format!("{:016x}", *VERSION),
+        version: format!("{:016x}", of_day.version),
         lists: code_lists().map(list).into(),
         rules: Rule::ALL.iter().map(rule).collect(),
-        targets: targets(&Settings::default()).map(target).into(),
+        targets: of_day.targets.map(target).into(),
     }
 }

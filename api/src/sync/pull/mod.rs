@@ -14,6 +14,7 @@ pub use routes::*;
 pub use store::feed_heads;
 pub use wire::*;
 
+use self::catalogue::CatalogueOfDay;
 use super::store::kept_verdicts;
 use crate::db::Conn;
 use crate::http::{Time, from_ms};
@@ -23,6 +24,7 @@ use diesel::QueryResult;
 use feed::Page;
 use meterbook::calendar::{Instant, Zone};
 use meterbook::id::{AccountId, DeviceId};
+use meterbook::settings::Rulebook;
 use meterbook::sync::{Cursor, refetch_after_s};
 use std::sync::Arc;
 
@@ -52,6 +54,11 @@ impl Asker {
     /// Whether this phone may go on from a cursor: it was given to it, or to no phone in particular.
     fn may_follow(&self, known: &Cursor) -> bool {
         known.device.is_none_or(|device| device == self.device.0)
+    }
+
+    /// The catalogue by the settings in force.
+    fn catalogue(&self, book: &Rulebook) -> CatalogueOfDay {
+        CatalogueOfDay::of(book, self.zone.day(self.now))
     }
 }
 
@@ -83,9 +90,9 @@ pub struct Pulled {
 }
 
 /// What there is for a phone; `None`: nothing new, which costs one look at the head of the feed.
-pub fn pull(conn: &mut Conn, asker: &Asker) -> QueryResult<Option<Pulled>> {
+pub fn pull(conn: &mut Conn, asker: &Asker, catalogue: &CatalogueOfDay) -> QueryResult<Option<Pulled>> {
     let ends = store::feed_ends(conn, asker.reader)?;
-    let catalogue = catalogue::unless_known(asker.known.map(|known| known.catalogue));
+    let catalogue = catalogue.unless_known(asker.known.map(|known| known.catalogue));
     // A cursor beyond the head is of a history that is gone.
     let followed = asker.known.filter(|known| known.position <= ends.head && asker.may_follow(known));
     let Some(Cursor { position, .. }) = followed else {

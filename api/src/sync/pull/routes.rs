@@ -1,13 +1,14 @@
 //! What changed, one round anew, and pokes.
 
-use super::store::{epoch_and_head, feed_ends, load_rounds};
+use super::store::{epoch_head_and_settings, feed_ends, load_rounds};
 use super::wire::{PullAnswer, PulledRound};
-use super::{Asker, Pulled, catalogue, pull};
+use super::{Asker, Pulled, pull};
 use crate::App;
 use crate::accounts::store::session_stands;
 use crate::backup::store::epoch_and_reoffer;
 use crate::db::Conn;
-use crate::http::{Problem, ProblemCode, Session, Time};
+use crate::http::{Problem, ProblemCode, Session, Time, compact_json};
+use crate::settings::store::{rulebook, rulebook_at};
 use crate::sync::cursor;
 use crate::sync::pokes::{End, Manner, Wait};
 use crate::sync::routes::phone;
@@ -107,7 +108,7 @@ pub async fn pull_changes(
             Ok(Err(End::Superseded)) | Err(_) => {}
         }
     }
-    Ok(answer(&app, &request, &asker, found))
+    answer(&app, &request, &asker, found).await
 }
 
 /// What a look at the data brought.
@@ -117,6 +118,8 @@ struct Found {
     reoffer_since: Option<Instant>,
     /// `None`: nothing new.
     pulled: Option<Pulled>,
+    /// The version of the catalogue in force.
+    catalogue: u64,
 }
 
 /// Pulls, with the epoch read beside the data: what was restored under a running node must not be taken for what it knew
@@ -124,17 +127,23 @@ struct Found {
 fn look(conn: &mut Conn, asker: &Asker) -> QueryResult<Found> {
     let (epoch, reoffer_since) = epoch_and_reoffer(conn, asker.known.map(|known| known.epoch))?;
     let known = asker.known.filter(|known| known.epoch == *epoch.as_bytes());
-    let pulled = pull(conn, &Asker { known, ..asker.clone() })?;
-    Ok(Found { epoch, reoffer_since, pulled })
+    let catalogue = asker.catalogue(&*rulebook(conn)?);
+    let pulled = pull(conn, &Asker { known, ..asker.clone() }, &catalogue)?;
+    Ok(Found { epoch, reoffer_since, pulled, catalogue: catalogue.version })
 }
 
 /// Most pulls bring nothing; that is seen in one statement. `None`: it takes a proper look.
 async fn glance(app: &App, asker: &Asker) -> Result<Option<Found>, Problem> {
-    let (Some(known), reader) = (asker.known, asker.reader) else { return Ok(None) };
-    let (epoch, head) = app.store.glance("glance_at_feed", move |conn| epoch_and_head(conn, reader)).await?;
+    let Some(known) = asker.known else { return Ok(None) };
+    let asks = asker.clone();
+    let seen = app.store.glance("glance_at_feed", move |conn| {
+        let (epoch, head, settings) = epoch_head_and_settings(conn, asks.reader)?;
+        Ok((epoch, head, asks.catalogue(&*rulebook_at(conn, settings)?).version))
+    });
+    let (epoch, head, catalogue) = seen.await?;
     let is_same = known.epoch == *epoch.as_bytes() && known.position == head && asker.may_follow(&known);
-    let nothing_new = is_same && catalogue::unless_known(Some(known.catalogue)).is_none();
-    Ok(nothing_new.then_some(Found { epoch, reoffer_since: None, pulled: None }))
+    let nothing_new = is_same && known.catalogue == catalogue;
+    Ok(nothing_new.then_some(Found { epoch, reoffer_since: None, pulled: None, catalogue }))
 }
 
 /// Looks again after a wait: the session was checked when it began.
@@ -146,28 +155,23 @@ async fn look_if_standing(app: &App, session: &Session, asker: Asker) -> Result<
     found.await?.map_err(|()| Problem::new(ProblemCode::Unauthenticated))
 }
 
-fn answer(app: &App, request: &HttpRequest, asker: &Asker, found: Found) -> HttpResponse {
-    let Found { epoch, reoffer_since, pulled } = found;
+async fn answer(app: &App, request: &HttpRequest, asker: &Asker, found: Found) -> Result<HttpResponse, Problem> {
+    let Found { epoch, reoffer_since, pulled, catalogue } = found;
     let position = match (&pulled, asker.known) {
         (Some(pulled), _) => pulled.position,
         (None, Some(known)) => known.position,
         (None, None) => 0,
     };
-    let tag = format!("W/\"{}.{position}.{:x}\"", epoch.simple(), *catalogue::VERSION);
+    let tag = format!("W/\"{}.{position}.{:x}\"", epoch.simple(), catalogue);
     let seen = request.headers().get(IF_NONE_MATCH).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let is_known = seen.split(',').any(|seen| seen.trim() == tag);
     if pulled.is_none() && is_known {
-        return HttpResponse::NotModified().insert_header((ETAG, tag)).finish();
+        return Ok(HttpResponse::NotModified().insert_header((ETAG, tag)).finish());
     }
-    let next = Cursor {
-        epoch: *epoch.as_bytes(),
-        reader: asker.reader.0,
-        position,
-        device: Some(asker.device.0),
-        catalogue: *catalogue::VERSION,
-    };
+    let next =
+        Cursor { epoch: *epoch.as_bytes(), reader: asker.reader.0, position, device: Some(asker.device.0), catalogue };
     let pulled = pulled.unwrap_or_default();
-    HttpResponse::Ok().insert_header((ETAG, tag)).json(PullAnswer {
+    let body = PullAnswer {
         epoch: epoch.to_string(),
         cursor: cursor::seal(&app.keys, &next),
         more: pulled.more,
@@ -182,7 +186,10 @@ fn answer(app: &App, request: &HttpRequest, asker: &Asker, found: Found) -> Http
         catalogue: pulled.catalogue,
         refetch: pulled.refetch,
         rules_version: crate::RULES_VERSION.into(),
-    })
+    };
+    let mut response = HttpResponse::Ok();
+    response.insert_header((ETAG, tag));
+    compact_json(request, response, &body).await
 }
 
 /// A round this reader holds, whole: for `refetch`. Do not pull while it is under way, so that nothing newer is overwritten.

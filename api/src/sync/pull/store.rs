@@ -6,11 +6,12 @@ mod meters;
 use super::feed::{FeedEntry, Page};
 use super::wire::{ChangedRound, ChangedStop, PulledRound, PulledStop, RemovedRound, RemovedStop};
 use super::{Asker, Pulled};
-use crate::db::schema::{feed_entries, feeds, instance, round_holders, rounds, service_points, stops};
-use crate::db::{Conn, Uuid16, each};
+use crate::db::schema::{feed_entries, feeds, instance, round_holders, rounds, service_points, settings, stops};
+use crate::db::{Conn, RulebookVersion, Uuid16, each};
 use crate::http::{Time, from_ms};
 use crate::keys::Keys;
 use chrono::NaiveDate;
+use diesel::dsl::{count_star, max};
 use diesel::prelude::*;
 use meterbook::calendar::Zone;
 use meterbook::id::AccountId;
@@ -38,13 +39,20 @@ pub fn feed_ends(conn: &mut Conn, reader: AccountId) -> QueryResult<FeedEnds> {
     Ok(ends.unwrap_or_default())
 }
 
-/// The data's epoch and the last version of a reader's feed, in one statement.
-pub fn epoch_and_head(conn: &mut Conn, reader: AccountId) -> QueryResult<(Uuid, i64)> {
-    let (epoch, head): (Uuid16, Option<i64>) = each!(conn, c => instance::table
+/// The data's epoch, the last version of a reader's feed and which settings are stored, in one statement.
+pub fn epoch_head_and_settings(conn: &mut Conn, reader: AccountId) -> QueryResult<(Uuid, i64, RulebookVersion)> {
+    type Row = (Uuid16, Option<i64>, Option<i64>, Option<i64>, Option<i64>);
+    let (epoch, head, rows, last, at): Row = each!(conn, c => instance::table
         .left_join(feeds::table.on(feeds::reader_id.eq(reader.0)))
-        .select((instance::epoch, feeds::head.nullable()))
+        .select((
+            instance::epoch,
+            feeds::head.nullable(),
+            settings::table.select(count_star()).single_value(),
+            settings::table.select(max(settings::id)).single_value(),
+            settings::table.select(max(settings::created_at)).single_value(),
+        ))
         .first(c))?;
-    Ok((epoch.0, head.unwrap_or(0)))
+    Ok((epoch.0, head.unwrap_or(0), (rows.unwrap_or(0), last.unwrap_or(0), at.unwrap_or(0))))
 }
 
 /// The heads of several feeds, for whoever waits for them.

@@ -4,6 +4,7 @@
 //! numbers to look again at a random sample, never an accusation and never a block. Time and place come first; patterns of
 //! numbers find little and are said last.
 
+pub mod catalogue;
 mod numbers;
 mod pace;
 mod photos;
@@ -14,10 +15,12 @@ mod tests;
 
 pub use place::Place;
 
+use self::catalogue as keys;
 use crate::calendar::Instant;
 use crate::coded::coded;
 use crate::id::{PointId, RecordId};
 use crate::quantity::Volume;
+use crate::settings::{Setting, narrow};
 use crate::text::{Language, fill};
 
 coded! {
@@ -152,17 +155,26 @@ pub struct IntegritySettings {
 
 impl Default for IntegritySettings {
     fn default() -> Self {
+        Self::in_force(|setting| setting.default)
+    }
+}
+
+impl IntegritySettings {
+    /// The settings by what holds of each row of the catalogue.
+    #[must_use]
+    pub fn in_force(value: impl Fn(&Setting) -> i64) -> Self {
+        let count = |setting| narrow(value(setting), usize::MAX);
         Self {
-            fast_ms: 15_000,
-            honest_pairs: 30,
-            walk_mm_s: 2_000,
-            ride_mm_s: 10_000,
-            ride_from_m: 300,
-            least_count: 5,
-            least_entries: 50,
-            above_fleet_bp: 2_000,
-            handed_over: 20,
-            catch_up_bp: 15_000,
+            fast_ms: value(&keys::FAST) * 1_000,
+            honest_pairs: count(&keys::HONEST_PAIRS),
+            walk_mm_s: value(&keys::WALK),
+            ride_mm_s: value(&keys::RIDE),
+            ride_from_m: value(&keys::RIDE_FROM),
+            least_count: count(&keys::LEAST_COUNT),
+            least_entries: count(&keys::LEAST_ENTRIES),
+            above_fleet_bp: count(&keys::ABOVE_FLEET),
+            handed_over: count(&keys::HANDED_OVER),
+            catch_up_bp: value(&keys::CATCH_UP),
         }
     }
 }

@@ -1,6 +1,5 @@
 //! Published reports: written once, read for ever (I11).
 
-use crate::RULES_VERSION;
 use crate::coverage::closing::store::closed_periods;
 use crate::db::schema::{report_pieces, report_versions};
 use crate::db::{Conn, each};
@@ -34,6 +33,8 @@ pub struct NewVersion {
     pub period: Period,
     /// As of when.
     pub cut_off: Instant,
+    /// The rules it was made by.
+    pub rules_version: String,
     /// Hash of the population.
     pub population_hash: Vec<u8>,
     /// Hash of the body.
@@ -67,7 +68,7 @@ pub fn insert(conn: &mut Conn, new: &NewVersion) -> QueryResult<bool> {
         t::period.eq(new.period.key()),
         t::version.eq(1),
         t::cut_off.eq(to_ms(new.cut_off)),
-        t::rules_version.eq(RULES_VERSION),
+        t::rules_version.eq(&new.rules_version),
         t::population_hash.eq(&new.population_hash),
         t::body_hash.eq(&new.body_hash),
         t::body.eq(&new.body),

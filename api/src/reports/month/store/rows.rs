@@ -10,15 +10,14 @@ use crate::db::{Conn, Uuid16, among, each};
 use crate::http::{Time, from_ms, to_ms};
 use crate::reports::looks::store::load_looks;
 use crate::reports::month::lists::{AnomalyRow, CorrectionRow, NotReadRow, PurchaseChangeRow, ReconciliationRow};
+use crate::settings::store::rulebook;
 use chrono::Months;
 use diesel::prelude::*;
-use meterbook::anomalies::Settings as CheckSettings;
-use meterbook::appraisal::AppraisalSettings;
 use meterbook::calendar::{Instant, Period};
 use meterbook::coverage::{Bucket, is_period_of};
 use meterbook::meters::{Class, FigureSet};
 use meterbook::quantity::Volume;
-use meterbook::reports::{Bought, MonthOfMeter, WatchSettings, agreement, purchases as watched, watch};
+use meterbook::reports::{Bought, MonthOfMeter, agreement, purchases as watched, watch};
 use std::collections::HashMap;
 
 /// A page of a list: the rows, and the key to go on after; `None` at the end. A page may be empty and not the last.
@@ -215,7 +214,7 @@ pub fn reconciliation(conn: &mut Conn, scope: &Scope, after: i64, limit: i64) ->
     let looked: HashMap<i64, _> =
         load_looks(conn, &points, from, until)?.into_iter().map(|looked| (looked.meter, looked)).collect();
     let bought = load_purchases(conn, &ids, Instant::UNIX_EPOCH, until)?;
-    let tolerance = CheckSettings::default().tolerance;
+    let tolerance = rulebook(conn)?.anomalies(scope.month.first_day()).tolerance;
     let reconciled = rows.iter().map(|(meter, meter_number, _, point_number, area)| {
         let looked = looked.get(meter);
         let opening = looked.and_then(|looked| looked.looks.first()).filter(|look| look.at < from).copied();
@@ -307,12 +306,12 @@ pub fn purchase_changes(
         .load(c))?;
     let ids: Vec<i64> = rows.iter().map(|(meter, ..)| *meter).collect();
     let bought = load_purchases(conn, &ids, Instant::UNIX_EPOCH, until)?;
-    let months = watched_months(scope);
+    let (months, settings) = (watched_months(scope), rulebook(conn)?.purchases(scope.month));
     let mut changed = Vec::new();
     for (meter, meter_number, point, area) in rows {
         let Some(purchases) = bought.get(&meter) else { continue };
         let known = bought_in(purchases, &months);
-        let Some(change) = watch(&known, &WatchSettings::default()) else { continue };
+        let Some(change) = watch(&known, &settings) else { continue };
         changed.push(PurchaseChangeRow {
             meter_id: meter,
             meter_number,
@@ -359,7 +358,7 @@ pub fn corrections(conn: &mut Conn, scope: &Scope, after: i64, limit: i64) -> Qu
             .load(c))?;
         known.extend(rows.into_iter().map(|(id, at, index)| (id, (at, index))));
     }
-    let settings = AppraisalSettings::default();
+    let settings = rulebook(conn)?.appraisal(scope.month);
     let row = |(position, ((id, reason, reader, at, target, index), (number, name, state))): (
         i64,
         super::sums::CorrectionFacts,

@@ -1,51 +1,43 @@
 //! Sums of a month: what fits on the front page.
 
 use super::Scope;
-use crate::coverage::store::load_counters;
-use crate::db::schema::{accounts, areas, cases, coverage_plan, record_links, records, routes, service_points};
+use crate::coverage::store::{group_names, lines};
+use crate::coverage::{CoverageLine, Grouping, as_of};
+use crate::db::schema::{accounts, cases, coverage_plan, record_links, records, service_points};
 use crate::db::{Conn, among, each};
 use crate::http::to_ms;
 use crate::reports::book::hex;
 use crate::reports::daily::store::load_sold;
 use crate::reports::looks::store::{CHUNK, load_looks};
 use crate::reports::month::{AnomalyLine, ReportCoverage, VolumeLine};
+use crate::settings::store::rulebook;
 use aws_lc_rs::digest::{Context, SHA256};
 use diesel::prelude::*;
 use diesel::sql_types::BigInt;
 use meterbook::calendar::Period;
-use meterbook::coverage::{Settings, Tally};
-use meterbook::meters::Class;
 use meterbook::quantity::Volume;
 use std::collections::{BTreeMap, HashMap};
 
-/// Seen rates of a period by class, area, route and reader.
-pub fn load_coverage(conn: &mut Conn, period: Period) -> QueryResult<Vec<ReportCoverage>> {
-    const LEVELS: [&str; 4] = ["class", "area", "route", "reader"];
-    let mut tallies: BTreeMap<(usize, Class, i64), Tally> = BTreeMap::new();
-    for counter in load_counters(conn, period)? {
-        let groups = [0, counter.area_id, counter.route_id, counter.reader_id];
-        for (level, group) in groups.into_iter().enumerate() {
-            tallies.entry((level, counter.class, group)).or_default().put(counter.bucket, counter.points);
+/// Coverage of a period by class, area, route and reader, with ages as of the report's day.
+pub fn load_coverage(conn: &mut Conn, scope: &Scope, period: Period) -> QueryResult<Vec<ReportCoverage>> {
+    const LEVELS: [(&str, Grouping); 4] = [
+        ("class", Grouping::Class),
+        ("area", Grouping::Area),
+        ("route", Grouping::Route),
+        ("reader", Grouping::Reader),
+    ];
+    let settings = rulebook(conn)?.coverage(period);
+    let day = as_of(period, scope.zone.day(scope.cut_off));
+    let mut coverage = Vec::new();
+    for (level, grouping) in LEVELS {
+        let names = group_names(conn, grouping)?;
+        for ((class, group), line) in lines(conn, period, grouping, day)? {
+            let group = (grouping != Grouping::Class).then(|| (group, names.get(&group).cloned().unwrap_or_default()));
+            let figures = CoverageLine::of(period.to_string(), class, group, &line, &settings);
+            coverage.push(ReportCoverage { level: level.to_owned(), figures });
         }
     }
-    let areas: HashMap<i64, String> = load_areas(conn)?;
-    let routes: Vec<(i64, String)> = each!(conn, c => routes::table.select((routes::id, routes::code)).load(c))?;
-    let routes: HashMap<i64, String> = routes.into_iter().collect();
-    let readers: Vec<(i64, String)> = each!(conn, c => accounts::table.select((accounts::id, accounts::name)).load(c))?;
-    let readers: HashMap<i64, String> = readers.into_iter().collect();
-    let settings = Settings::default();
-    let line = |((level, class, group), tally): (&(usize, Class, i64), &Tally)| {
-        let names = [None, Some(&areas), Some(&routes), Some(&readers)][*level];
-        let name = names.and_then(|names| names.get(group)).cloned().unwrap_or_default();
-        ReportCoverage::of(LEVELS[*level], period.to_string(), *class, (*group, name), tally, settings.target(*class))
-    };
-    Ok(tallies.iter().map(line).collect())
-}
-
-/// The paths of all areas.
-pub fn load_areas(conn: &mut Conn) -> QueryResult<HashMap<i64, String>> {
-    let rows: Vec<(i64, String)> = each!(conn, c => areas::table.select((areas::id, areas::path)).load(c))?;
-    Ok(rows.into_iter().collect())
+    Ok(coverage)
 }
 
 /// SHA-256 over the population of the given periods: a line `period,point,class,area,route` for each point, in order. The same
@@ -131,7 +123,7 @@ pub fn load_volumes(conn: &mut Conn, scope: &Scope) -> QueryResult<Vec<VolumeLin
         .iter()
         .map(|sold| ((sold.area_id, sold.class.clone()), VolumeLine::of_sold(sold)))
         .collect();
-    let areas = load_areas(conn)?;
+    let areas = group_names(conn, Grouping::Area)?;
     for ((area, class), (points, volume)) in read {
         let line = lines.entry((area, class.clone())).or_insert_with(|| VolumeLine {
             area_id: area,

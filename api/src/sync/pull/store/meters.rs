@@ -6,6 +6,7 @@
 use crate::anomalies::store::{Installed, load_meters};
 use crate::db::schema::{installations, meter_types, meters};
 use crate::db::{Conn, each};
+use crate::settings::store::rulebook;
 use crate::sync::pull::wire::PulledMeter;
 use chrono::{Datelike, NaiveDate};
 use diesel::prelude::*;
@@ -13,6 +14,7 @@ use meterbook::anomalies::balance_per_m3;
 use meterbook::calendar::{Instant, Zone};
 use meterbook::meters::{BalanceUnit, FigureSet, MeterTraits, in_service_since};
 use meterbook::quantity::Volume;
+use meterbook::settings::Rulebook;
 use std::collections::HashMap;
 
 /// A stop whose meter is to be shown.
@@ -48,19 +50,25 @@ pub fn load_shown(conn: &mut Conn, shown: &[Shown], zone: Zone) -> QueryResult<H
         (point, Label { type_code, inlet_side, in_service: in_service_since(installed_on, made_on) })
     };
     let labels: HashMap<i64, Label> = rows.into_iter().map(label).collect();
-    let facts = load_meters(conn, &points)?;
+    let (facts, book) = (load_meters(conn, &points)?, rulebook(conn)?);
     let meter = |shown: &Shown| {
         let installed = facts.get(&shown.point)?.meter.as_ref()?;
-        Some((shown.stop, pulled_meter(installed, labels.get(&shown.point)?, shown.days, zone)))
+        Some((shown.stop, pulled_meter(installed, labels.get(&shown.point)?, shown.days, &book, zone)))
     };
     Ok(shown.iter().filter_map(meter).collect())
 }
 
-fn pulled_meter(installed: &Installed, label: &Label, days: (NaiveDate, NaiveDate), zone: Zone) -> PulledMeter {
+fn pulled_meter(
+    installed: &Installed,
+    label: &Label,
+    days: (NaiveDate, NaiveDate),
+    book: &Rulebook,
+    zone: Zone,
+) -> PulledMeter {
     let traits = installed.traits;
     let (first, end) = (zone.start_of(days.0), zone.start_of(days.1));
     let band = band(installed, first, end);
-    let check = band.and_then(|band| installed.door_check(end, band.most_used));
+    let check = band.and_then(|band| installed.door_check(end, band.most_used, &book.anomalies(days.0)));
     PulledMeter {
         id: installed.meter.0,
         number: installed.number.clone(),
