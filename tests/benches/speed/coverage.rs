@@ -5,6 +5,7 @@
 
 use crate::cluster::{Cluster, programs};
 use crate::database::execute;
+use crate::exports;
 use crate::http::{Connection, get};
 use crate::node::Node;
 use crate::sqlite::{database, scratch};
@@ -167,6 +168,7 @@ fn measure(table: &mut Table, store: &str, folder: &Path, url: Option<&str>, qui
         format!("{store}: proving three periods from all records, s"),
         format!("{:.1}, no difference", began.elapsed().as_secs_f64()),
     );
+    exports::measure(table, store, (folder, url), &runtime, &app, points(quick));
     close(table, store, folder, url, &runtime, (&app, last_month));
 }
 

@@ -27,6 +27,7 @@ mod coverage;
 mod customers;
 mod database;
 mod dice;
+mod exports;
 mod fastify;
 mod fleet;
 mod ground;

@@ -15,6 +15,16 @@ pub fn run_as_node() -> Option<ExitCode> {
     Some(meterbook_api::cli::Cli::parse().run())
 }
 
+/// The service's command line, on a folder and on another database where one is named: what to do is still to be said.
+pub fn as_service(folder: &Path, database: Option<&str>) -> Command {
+    let mut command = Command::new(std::env::current_exe().unwrap());
+    command.env(AS_NODE, "1").env("METERBOOK_LOG", "error").arg("--data-dir").arg(folder);
+    if let Some(database) = database {
+        command.args(["--database", database]);
+    }
+    command
+}
+
 /// A running service.
 pub struct Node {
     child: Child,
@@ -25,12 +35,8 @@ pub struct Node {
 impl Node {
     /// Starts it on a folder, and on another database where one is named.
     pub fn start(folder: &Path, database: Option<&str>) -> Self {
-        let mut command = Command::new(std::env::current_exe().unwrap());
-        command.env(AS_NODE, "1").args(["serve", "--listen", "127.0.0.1:0", "--data-dir"]).arg(folder);
-        command.env("METERBOOK_LOG", "error");
-        if let Some(database) = database {
-            command.args(["--database", database]);
-        }
+        let mut command = as_service(folder, database);
+        command.args(["serve", "--listen", "127.0.0.1:0"]);
         Self::of(command)
     }
 
@@ -56,19 +62,24 @@ impl Node {
 
     /// Memory it holds, MiB.
     pub fn memory_mib(&self) -> f64 {
-        self.status_mib("VmRSS")
+        status_mib(self.pid(), "VmRSS").unwrap()
     }
 
     /// The most memory it has held, MiB.
     pub fn peak_memory_mib(&self) -> f64 {
-        self.status_mib("VmHWM")
+        peak_memory_mib(self.pid()).unwrap()
     }
+}
 
-    fn status_mib(&self, name: &str) -> f64 {
-        let status = std::fs::read_to_string(format!("/proc/{}/status", self.pid())).unwrap();
-        let line = status.lines().find(|line| line.starts_with(name)).unwrap();
-        line.split_whitespace().nth(1).unwrap().parse::<f64>().unwrap() / 1024.0
-    }
+/// The most memory a process has held, MiB; `None` once it is gone.
+pub fn peak_memory_mib(pid: u32) -> Option<f64> {
+    status_mib(pid, "VmHWM")
+}
+
+fn status_mib(pid: u32, name: &str) -> Option<f64> {
+    let status = std::fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
+    let line = status.lines().find(|line| line.starts_with(name))?;
+    Some(line.split_whitespace().nth(1)?.parse::<f64>().ok()? / 1024.0)
 }
 
 impl Drop for Node {
