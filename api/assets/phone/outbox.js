@@ -155,6 +155,6 @@ export async function exportOwed() {
         await result(stores.photos.index('state').getAll('owed')),
     ]);
     const base64 = bytes => btoa(Array.from(new Uint8Array(bytes), byte => String.fromCharCode(byte)).join(''));
-    const photo = ({ sha256: name, bytes }) => ({ sha256: name, jpeg_base64: base64(bytes) });
+    const photo = ({ sha256: name, bytes, type = 'image/jpeg' }) => ({ sha256: name, type, base64: base64(bytes) });
     return JSON.stringify({ format: 'meterbook-outbox-1', items: rows.map(row => JSON.parse(row.body)), photos: photos.map(photo) });
 }
