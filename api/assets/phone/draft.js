@@ -4,6 +4,7 @@ import { uuidv7 } from '/assets/lib/canonical.js';
 import { t } from '/assets/lib/texts.js';
 import { isFull, read, result, write } from './database.js';
 import { store } from './outbox.js';
+import { placeNow } from './place.js';
 import { draw, state, tell } from './state.js';
 import { recount, sync } from './sync.js';
 
@@ -54,7 +55,7 @@ export async function save(members) {
         const { at, elapsed_ms, boot_id } = state.clocks.now();
         const note = draft.note.trim();
         /** @type {Partial<PushItem>} */
-        const item = { ...members, service_point_id: draft.point, read_at: at, read_elapsed_ms: elapsed_ms, boot_id, note: note || undefined };
+        const item = { ...(members.lat_micro === undefined && placeNow()), ...members, service_point_id: draft.point, read_at: at, read_elapsed_ms: elapsed_ms, boot_id, note: note || undefined };
         const { round, stop, key } = draft;
         const row = await store({ id: draft.id, item, round, stop, photos: draft.photos.map(photo => photo.sha256), draft: key }, state.session.account.id);
         state.records.set(row.id, row);

@@ -3,9 +3,11 @@ import { html } from '/assets/lib/html.js';
 import { both, t } from '/assets/lib/texts.js';
 import { change, openDraft, save } from '../draft.js';
 import { Choices, Screen, go, link } from '../frame.js';
+import { placeOf } from '../place.js';
 import { findStop } from '../progress.js';
 import { set, state, tell } from '../state.js';
-import { Camera, Note, Signature, keepSignature } from './camera.js';
+import { Camera, Note } from './camera.js';
+import { Signature, keepSignature } from './signature.js';
 
 const NOTICES = ['payment', 'dunning', 'suspension', 'appointment', 'safety', 'other'];
 const SLIPS = ['signed', 'signed_by_other', 'refused'];
@@ -39,7 +41,7 @@ function faultOf(draft) {
     if (draft.what === 'found' && draft.code === 'inlet_side' && !draft.inlet_side) return 'side';
     if (draft.what === 'found' && draft.code === 'moved' && !draft.place) return 'place';
     if (draft.code === 'other' && !draft.note.trim()) return 'words';
-    if (draft.what === 'slip' && draft.code !== 'refused' && !state.screen.signed && draft.photos.length === 0) return 'signature';
+    if (draft.what === 'slip' && draft.code !== 'refused' && !draft.strokes?.length && draft.photos.length === 0) return 'signature';
     return undefined;
 }
 
@@ -56,10 +58,10 @@ async function submit() {
 }
 
 function locate() {
+    if (!navigator.geolocation) return tell(t('found.no_place'), true);
     set({ locating: true });
-    navigator.geolocation?.getCurrentPosition(found => {
-        const micro = degrees => Math.round(degrees * 1e6);
-        change({ place: { lat_micro: micro(found.coords.latitude), lng_micro: micro(found.coords.longitude), datum: 'wgs84' }, fault: undefined });
+    return navigator.geolocation.getCurrentPosition(found => {
+        change({ place: placeOf(found.coords), fault: undefined });
         set({ locating: false });
     }, () => {
         set({ locating: false });
