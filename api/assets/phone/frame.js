@@ -9,7 +9,14 @@ export const go = (name, ...args) => {
 };
 export const link = (name, ...args) => `#/${[name, ...args].join('/')}`;
 
-export const hour = at => new Date(at).toLocaleTimeString('zh-CN', { hour: '2-digit', minute: '2-digit', hour12: false });
+export const hour = at => new Date(at).toLocaleTimeString('zh-CN', { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' });
+
+/** An agreed time: the hours, with the day where it is not today. */
+export function agreed({ from_at, until_at }) {
+    const day = new Date(from_at);
+    const isToday = day.toDateString() === new Date().toDateString();
+    return `${isToday ? '' : `${day.getMonth() + 1}/${day.getDate()} `}${hour(from_at)}–${hour(until_at)}`;
+}
 
 /** The last sync in few words. Never what the browser believes of the network. */
 export function syncWords() {
@@ -44,7 +51,7 @@ export function Screen({ title, back, tight, children, plain }) {
                 state.counts.photos ? html`<small>+${t('strip.photos', { n: state.counts.photos })}</small>` : ''}</a>` : ''}
             ${plain || tight ? '' : html`<a class="button" href=${link('settings')} aria-label=${t('settings.title')}>☰</a>`}
         </header>
-        ${state.session && !state.session.ended && !plain && !tight ? html`<${Strip} />` : ''}
+        ${state.session && !state.session.ended && !tight ? html`<${Strip} />` : ''}
         <main class=${tight ? 'pad' : ''}>${children}</main>
         <div aria-live=${notice?.alarm ? 'assertive' : 'polite'} role=${notice?.alarm ? 'alert' : 'status'}>${notice ? html`<p class="notice">${notice.text}</p>` : ''}</div>`;
 }

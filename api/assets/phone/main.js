@@ -3,7 +3,9 @@ import { html, render } from '/assets/lib/html.js';
 import { loadTexts, t } from '/assets/lib/texts.js';
 import { Clocks } from './clock.js';
 import * as database from './database.js';
+import { codeIn } from './invitation.js';
 import { brief, forgetOld } from './outbox.js';
+import { watchPlace } from './place.js';
 import { Activate } from './screens/activate.js';
 import { Ended, NoStorage, WeChat } from './screens/ended.js';
 import { Read, done, enterRead, isBegun, type } from './screens/read.js';
@@ -32,9 +34,12 @@ const SCREENS = {
 /** Screens for anybody, signed in or not. */
 const OPEN = { activate: { view: Activate }, settings: { view: Settings }, selftest: { view: Selftest, enter: runSelftest } };
 
+/** Where a record is made, and the place it is made at is noted. */
+const AT_A_STOP = ['stop', 'read', 'correct', 'visit', 'recode', 'report'];
+
 /** An activation link's code; it leaves the address bar and the history at once. */
 function takeCode() {
-    const code = new URLSearchParams(location.hash.slice(1)).get('activate');
+    const code = codeIn(location.hash);
     if (code === null) return;
     history.replaceState(null, '', '#/activate');
     state.screen = { code };
@@ -59,6 +64,7 @@ async function navigate() {
         if (state.notice && Date.now() - state.notice.at > 1500) state.notice = undefined;
     }
     state.route = route;
+    watchPlace(AT_A_STOP.includes(route.name));
     await route.enter?.(route);
     draw();
     scrollTo(0, 0);

@@ -2,7 +2,7 @@
 import { html } from '/assets/lib/html.js';
 import { both, t } from '/assets/lib/texts.js';
 import { shown } from '../dial.js';
-import { Screen, hour, link } from '../frame.js';
+import { Screen, agreed, hour, link } from '../frame.js';
 import { findStop, standings } from '../progress.js';
 import { state } from '../state.js';
 import { Number_, nextStop } from './stops.js';
@@ -58,6 +58,7 @@ export function Stop({ args: [id] }) {
     return html`<${Screen} title=${stop.address ?? stop.service_point_number} back=${link('round', round.id)}>
         <p class="who"><span>${t('stop.meter')} ${stop.meter ? html`<${Number_} number=${stop.meter.number} />` : t('stop.no_meter')}</span><span class=${`mark ${standing} fit`}>${t(`standing.${standing}`)}</span></p>
         <p class="where">${stop.address}</p>
+        ${stop.appointments ? html`<p class="card warn"><b>${t('stop.promised')}</b> ${stop.appointments.map(agreed).join(' / ')}</p>` : ''}
         ${stop.access_note ? html`<p class="card warn"><b>${t('stop.access')}</b> ${stop.access_note}</p>` : ''}
         <div class="stack">
             ${stop.meter ? html`<a class="button main" href=${link('read', stop.id)}>${standing === 'read' ? t('stop.read_again') : t('stop.read')}</a>` : ''}

@@ -1,0 +1,67 @@
+// Codes before the camera: a dispatcher's QR code, a meter's bar code. Browsers that read codes (Android) show what the camera sees, or read
+// a photo where they may not; others (iOS) leave typing and pasting.
+import { html } from '/assets/lib/html.js';
+import { t } from '/assets/lib/texts.js';
+import { set, state, tell } from '../state.js';
+
+const canRead = () => 'BarcodeDetector' in globalThis;
+
+/** What looks now; `undefined`: nothing. */
+let looking;
+
+const stop = stream => stream?.getTracks().forEach(track => track.stop());
+
+async function open(video) {
+    const mine = { stream: undefined };
+    looking = mine;
+    try {
+        mine.stream = await navigator.mediaDevices.getUserMedia({ video: { facingMode: 'environment' } });
+        if (looking !== mine) return stop(mine.stream);
+        video.srcObject = mine.stream;
+        await video.play();
+        const detector = new globalThis.BarcodeDetector();
+        while (looking === mine) {
+            // A frame that can't be read is none.
+            const [code] = await detector.detect(video).catch(() => []);
+            if (code && looking === mine) {
+                const { onCode } = state.screen.scan;
+                set({ scan: undefined });
+                return onCode(code.rawValue);
+            }
+            await new Promise(next => requestAnimationFrame(next));
+        }
+    } catch {
+        // Not allowed, or there is no camera: a photo may still be.
+        if (looking === mine) set({ scan: undefined, byPhoto: true });
+    }
+    return stop(mine.stream);
+}
+
+function close() {
+    stop(looking?.stream);
+    looking = undefined;
+}
+
+/** The camera runs as long as its picture is on the screen. */
+const attach = video => (video ? open(video) : close());
+
+async function readPhoto(file, onCode) {
+    if (!file) return;
+    const image = await createImageBitmap(file).catch(() => undefined);
+    const [code] = image ? await new globalThis.BarcodeDetector().detect(image).catch(() => []) : [];
+    if (code) onCode(code.rawValue);
+    else tell(t('scan.nothing'));
+}
+
+/** A button that shows what the camera sees until a code is in it. Nothing where the browser can't read codes. */
+export function Scan({ text, onCode }) {
+    if (!canRead()) return '';
+    const { scan, byPhoto } = state.screen;
+    if (byPhoto) {
+        return html`<label class="camera"><input type="file" accept="image/*" capture="environment" aria-label=${t('scan.photo')} onChange=${event => readPhoto(event.target.files[0], onCode)} />
+            <span class="button">${t('scan.photo')}</span></label>`;
+    }
+    if (!scan) return html`<button type="button" onClick=${() => set({ scan: { onCode } })}>${text}</button>`;
+    return html`<div class="stack"><video class="scan" ref=${attach} muted playsinline aria-label=${t('scan.picture')}></video>
+        <p role="status">${t('scan.hold')}</p><button type="button" onClick=${() => set({ scan: undefined })}>${t('scan.stop')}</button></div>`;
+}
