@@ -82,7 +82,7 @@ const note = (name, changes) => write(['photos'], async ({ photos }) => {
 /** In one request; in pieces where it is large, or where one request did not come through before. */
 async function send(photo) {
     const { sha256: name, bytes, type = 'image/jpeg', cut } = photo;
-    if (cut || bytes.byteLength > MOST_BYTES) return bring(photo, upload => note(name, { upload }));
+    if (cut || bytes.byteLength > (state.limits?.photo_resumable_bytes ?? MOST_BYTES)) return bring(photo, upload => note(name, { upload }));
     try {
         return await signed('PUT', `/v1/photos/${name}`, { bytes, type, patience: 120_000 });
     } catch (fault) {
