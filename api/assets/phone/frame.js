@@ -45,15 +45,15 @@ export function Screen({ title, back, tight, children, plain }) {
     const { notice } = state;
     return html`
         <header class="bar">
-            ${back ? html`<a class="button" href=${back} aria-label=${t('back')}>‹</a>` : ''}
+            ${back ? html`<a class="button" href=${back} aria-label=${t('back')}><span class="sign">‹</span></a>` : ''}
             <h1 tabindex="-1">${title}</h1>
             ${tight && !plain ? html`<a class="button fit" href=${link('waiting')}>${t('strip.waiting')} <b data-count="owed">${state.counts.owed}</b>${
                 state.counts.photos ? html`<small>+${t('strip.photos', { n: state.counts.photos })}</small>` : ''}</a>` : ''}
-            ${plain || tight ? '' : html`<a class="button" href=${link('settings')} aria-label=${t('settings.title')}>☰</a>`}
+            ${plain || tight ? '' : html`<a class="button" href=${link('settings')} aria-label=${t('settings.title')}><span class="sign">☰</span></a>`}
         </header>
         ${state.session && !state.session.ended && !tight ? html`<${Strip} />` : ''}
-        <main class=${tight ? 'pad' : ''}>${children}</main>
-        <div aria-live=${notice?.alarm ? 'assertive' : 'polite'} role=${notice?.alarm ? 'alert' : 'status'}>${notice ? html`<p class="notice">${notice.text}</p>` : ''}</div>`;
+        <div aria-live=${notice?.alarm ? 'assertive' : 'polite'} role=${notice?.alarm ? 'alert' : 'status'}>${notice ? html`<p class=${`notice ${notice.alarm ? 'alarm' : ''}`}>${notice.text}</p>` : ''}</div>
+        <main class=${tight ? 'pad' : ''}>${children}</main>`;
 }
 
 /** A few exclusive choices, large enough for a thumb. */

@@ -123,7 +123,7 @@ function Keys({ draft, meter }) {
         : html`<button type="button" class="small" onClick=${() => type('clear')}>${t('key.clear')}</button>`;
     return html`<div class="keys">
         ${'123456789'.split('').map(digit => html`<button type="button" key=${digit} onClick=${() => type(digit)}>${digit}</button>`)}
-        <button type="button" class="small" onClick=${() => type('back')} aria-label=${t('key.back')}>⌫</button>
+        <button type="button" class="small" onClick=${() => type('back')} aria-label=${t('key.back')}><span class="sign">⌫</span></button>
         <button type="button" onClick=${() => type('0')}>0</button>${last}
         <button type="button" class="wide main" onClick=${done}>${after && !names.every(name => isComplete(draft.figures[name])) ? t('key.next', { figure: t(`read.${after}`) }) : t('key.done')}</button>
     </div>`;

@@ -95,6 +95,6 @@ export function Report() {
         <${Camera} />
         <${Note} />
         ${draft.fault ? html`<p class="bad-ink" role="alert">${t(`fault.${draft.fault}`)}</p>` : ''}
-        <div class="stack"><button class="main" type="button" onClick=${submit}>${t('save')}</button></div>
+        <div class="dock"><button class="main" type="button" onClick=${submit}>${t('save')}</button></div>
     <//>`;
 }

@@ -35,7 +35,10 @@ const TESTS = {
         const devices = (await navigator.mediaDevices?.enumerateDevices?.()) ?? [];
         return [devices.some(device => device.kind === 'videoinput'), await permission('camera')];
     },
-    place: async () => ['geolocation' in navigator, await permission('geolocation')],
+    place: async () => {
+        const allowed = await permission('geolocation');
+        return ['geolocation' in navigator && allowed !== 'denied', allowed];
+    },
     server: async () => {
         const { body } = await ask('GET', '/v1/meta', { patience: 8000 });
         const seconds = Math.round((Date.parse(body.server_time) - Date.now()) / 1000);
