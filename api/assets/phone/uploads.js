@@ -7,6 +7,7 @@ import { signed } from './session.js';
 export const PIECE_BYTES = 256 * 1024;
 const TUS = { 'tus-resumable': '1.0.0' };
 const PATIENCE_MS = 60_000;
+const MOST_ASTRAY = 3;
 
 const missing = fault => fault instanceof Problem && fault.status === 404;
 
@@ -54,7 +55,7 @@ export async function bring(photo, keep) {
         await keep(path);
         offset = 0;
     }
-    while (offset < bytes.byteLength) {
+    for (let astray = 0; offset < bytes.byteLength;) {
         try {
             const headers = { ...TUS, 'upload-offset': String(offset) };
             const piece = bytes.slice(offset, offset + PIECE_BYTES);
@@ -63,7 +64,10 @@ export async function bring(photo, keep) {
         } catch (fault) {
             // What makes no photo of its hash is begun anew next time.
             if (fault instanceof Problem && [404, 415, 422].includes(fault.status)) await keep(undefined);
-            throw fault;
+            // Browsers repeat a request by themselves when a connection ends under it: then the piece is there already.
+            if (!(fault instanceof Problem && fault.status === 409) || astray >= MOST_ASTRAY) throw fault;
+            astray += 1;
+            offset = (await offsetOf(path)) ?? 0;
         }
     }
 }

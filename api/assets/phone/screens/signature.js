@@ -7,15 +7,17 @@ import { add } from './camera.js';
 
 const [WIDTH, HEIGHT] = [1000, 540];
 
-/** Draws a stroke, `[x, y, x, y …]`; a dot where it has one point. */
+/** Draws a stroke, `[x, y, x, y …]`, piece by piece as it came from the finger. */
 function trace(pen, points) {
     pen.lineWidth = 4;
     pen.lineCap = 'round';
     pen.strokeStyle = '#000';
-    pen.beginPath();
-    pen.moveTo(points[0], points[1]);
-    for (let at = 0; at < points.length; at += 2) pen.lineTo(points[at], points[at + 1]);
-    pen.stroke();
+    for (let at = 0; at + 3 < points.length; at += 2) {
+        pen.beginPath();
+        pen.moveTo(points[at], points[at + 1]);
+        pen.lineTo(points[at + 2], points[at + 3]);
+        pen.stroke();
+    }
 }
 
 /** The stroke under the finger. */
@@ -33,8 +35,8 @@ function follow(event) {
         stroke.push(...at);
     } else if (stroke && event.type !== 'pointermove') {
         const { strokes = [] } = state.draft;
-        // A tap is no signature, but may be the dot of one.
-        if (stroke.length > 2 || strokes.length) change({ strokes: [...strokes, stroke], fault: undefined });
+        // A tap draws nothing.
+        if (stroke.length > 2) change({ strokes: [...strokes, stroke], fault: undefined });
         stroke = undefined;
     }
 }
