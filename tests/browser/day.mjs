@@ -177,7 +177,7 @@ await phone.page.waitForSelector('.card.good b');
 proxy.seen.length = 0;
 await phone.page.reload();
 await phone.page.waitForSelector('.strip');
-await phone.page.waitForTimeout(300);
+await phone.until(async () => (await import('/app/state.js')).state.sync.okAt !== undefined);
 const shell = proxy.seen.filter(line => !line.includes('/v1/') && !line.endsWith('/app/worker.js'));
 same(shell, []);
 

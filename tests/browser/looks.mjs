@@ -14,7 +14,20 @@ mkdirSync(folder, { recursive: true });
 const phone = new Phone({ url, now, language });
 const faults = [];
 
+/** Nothing moves while it is looked at: a sync that begins or ends in between redraws the screen under axe's eyes. */
 async function look(name) {
+    await phone.page.evaluate(() => new Promise(still => {
+        navigator.locks.request('meterbook-sync', () => new Promise(go => {
+            globalThis.lookedAt = go;
+            still();
+        }));
+    }));
+    await phone.page.waitForFunction(() => !document.querySelector('.notice:not(.alarm)'));
+    await seen(name);
+    await phone.page.evaluate(() => globalThis.lookedAt());
+}
+
+async function seen(name) {
     const sun = language === 'zh-CN' && IN_THE_SUN.includes(name) ? ['sun'] : [];
     for (const theme of [...themes, ...sun]) {
         await phone.page.evaluate(to => { document.documentElement.dataset.theme = to; }, theme);
@@ -46,6 +59,7 @@ await phone.page.goto(`${url}/app/#activate=${code}`);
 await phone.page.waitForFunction(() => document.querySelector('input[name=code]')?.value);
 await phone.page.click('button.main');
 await phone.page.waitForSelector('a.card');
+await phone.page.waitForFunction(() => navigator.serviceWorker?.controller);
 await phone.empties();
 await look('today');
 await phone.page.click('a.card');
@@ -78,12 +92,11 @@ for (const [screen, stop, more] of [['visit', 'H2', ''], ['report', 'H2', '/foun
 }
 for (const screen of ['find', 'waiting', 'day', 'settings', 'selftest']) {
     await phone.go(screen);
-    await phone.page.waitForTimeout(100);
+    if (screen === 'selftest') await phone.page.waitForFunction(() => [...document.querySelectorAll('dd')].every(one => !one.textContent.startsWith('…')));
     await look(screen);
 }
 
 // The self-test finds what a phone needs; the worker is there.
-await phone.page.waitForFunction(() => document.querySelectorAll('dd').length >= 12 && !document.body.innerText.includes('…'));
 const results = await phone.page.evaluate(async () => (await import('/app/state.js')).state.screen.results);
 for (const name of ['secure', 'database', 'worker', 'locks', 'server']) same(results[name][0], true, name);
 

@@ -87,7 +87,16 @@ export class Phone {
         if (this.faults.length) throw new Error(`the page complained: ${this.faults.join('\n')}`);
     }
 
-    go = route => this.page.evaluate(to => { location.hash = to; }, `#/${route}`);
+    /** Goes to a screen, and waits until it is there whole: an entry is taken up again from the disk. */
+    async go(route) {
+        await this.page.evaluate(async to => {
+            if (location.hash === to) return;
+            const gone = new Promise(done => addEventListener('hashchange', done, { once: true }));
+            location.hash = to;
+            await gone;
+        }, `#/${route}`);
+        await this.page.waitForSelector('#app[aria-busy=false]');
+    }
 
     /** Goes to a screen of a stop, named by its customer number. */
     async at(screen, number, more = '') {

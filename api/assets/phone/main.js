@@ -8,7 +8,7 @@ import { brief, forgetOld } from './outbox.js';
 import { watchPlace } from './place.js';
 import { Activate } from './screens/activate.js';
 import { Ended, NoStorage, WeChat } from './screens/ended.js';
-import { Read, done, enterRead, isBegun, type } from './screens/read.js';
+import { Read, done, enterRead, type } from './screens/read.js';
 import { Day, OneRecord, Waiting } from './screens/records.js';
 import { Report, enterReport } from './screens/report.js';
 import { Selftest, runSelftest } from './screens/selftest.js';
@@ -55,8 +55,13 @@ function routeOf(hash) {
 
 const sameRoute = (one, two) => one.name === two.name && String(one.args) === String(two.args);
 
+const root = () => document.getElementById('app');
+let navigations = 0;
+
 async function navigate() {
+    const mine = (navigations += 1);
     const route = routeOf(location.hash);
+    root().setAttribute('aria-busy', 'true');
     if (!sameRoute(route, state.route)) {
         // The code a link brought stays for the form it is meant for.
         state.screen = route.name === 'activate' && state.screen.code ? { code: state.screen.code } : {};
@@ -66,21 +71,25 @@ async function navigate() {
     state.route = route;
     watchPlace(AT_A_STOP.includes(route.name));
     await route.enter?.(route);
+    // Who has gone on meanwhile is not brought back.
+    if (mine !== navigations) return;
     draw();
     scrollTo(0, 0);
-    queueMicrotask(() => document.querySelector('h1')?.focus({ preventScroll: true }));
+    queueMicrotask(() => {
+        document.querySelector('h1')?.focus({ preventScroll: true });
+        root().setAttribute('aria-busy', 'false');
+    });
 }
 
 function show() {
-    const root = document.getElementById('app');
-    if (state.phase === 'wechat') return render(html`<${WeChat} />`, root);
-    if (state.phase === 'no_storage') return render(html`<${NoStorage} why=${state.why} />`, root);
+    if (state.phase === 'wechat') return render(html`<${WeChat} />`, root());
+    if (state.phase === 'no_storage') return render(html`<${NoStorage} why=${state.why} />`, root());
     // A session that ends under somebody's hands changes the screen at once.
     const route = routeOf(location.hash);
     const { view, args, name } = sameRoute(route, state.route) ? state.route : route;
     const View = view;
     document.title = `${t('app')}`;
-    return render(html`<${View} key=${`${name}-${args}`} args=${args} />`, root);
+    return render(html`<${View} key=${`${name}-${args}`} args=${args} />`, root());
 }
 
 async function loadAll() {
@@ -148,7 +157,7 @@ async function main() {
         draw();
     });
     await navigate();
-    watchShell(() => isBegun(state.draft));
+    watchShell(() => Boolean(state.draft));
     askForStorage().catch(() => {});
     forgetOld().catch(() => {});
     start();

@@ -1,7 +1,7 @@
 // The big keypad: an index as on its dial, or three figures; blind.
 import { html } from '/assets/lib/html.js';
 import { t } from '/assets/lib/texts.js';
-import { isComplete, isTouched, press } from '../dial.js';
+import { isComplete, press } from '../dial.js';
 import { change, discard, openDraft, save } from '../draft.js';
 import { amounts, emptyFigures, figuresOf, follow, formFault } from '../entry.js';
 import { Choices, Screen, Toggle, go, link } from '../frame.js';
@@ -182,5 +182,3 @@ export function Read() {
             <${Keys} draft=${draft} meter=${meter} />`}
     <//>`;
 }
-
-export const isBegun = draft => Boolean(draft?.figures && Object.values(draft.figures).some(isTouched));
