@@ -110,6 +110,19 @@ export class Phone {
         return id;
     }
 
+    /** Figures that fit a customer's meter: within the band, and related as the last ones were; and one beyond what it can pass. */
+    async fitting(number) {
+        const meter = await this.page.evaluate(async wanted => {
+            const { state } = await import('/app/state.js');
+            return [...state.rounds.values()].flatMap(round => round.stops).find(stop => stop.service_point_number === wanted).meter;
+        }, number);
+        const m3 = Math.floor((meter.band_low + meter.band_high) / 2000);
+        const digits = value => String(value).padStart(meter.digits_integer, '0');
+        if (!meter.three_figures) return { index: digits(m3), beyond: digits(Math.floor((meter.band_high + meter.possible_above) / 1000) + 10) };
+        const cumulative = m3 - meter.index_ahead / 1000;
+        return { index: digits(m3), cumulative: String(cumulative), balance: String(meter.account_sum / 1e6 - cumulative) };
+    }
+
     /** Types on the pad. */
     async keys(digits) {
         for (const key of digits) {

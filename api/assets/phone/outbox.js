@@ -5,7 +5,8 @@ import { read, result, write } from './database.js';
 
 const FIRST = { numbering: 1, next: 1, prev: '0'.repeat(64) };
 /** Settled records are kept so long that a server restored from a backup can ask for them again. */
-const KEEP_MS = 60 * 86_400_000;
+const DAY_MS = 86_400_000;
+const KEEP_MS = 60 * DAY_MS;
 
 /** What a record says, without when it was said and its place among the others.
  * @param {Partial<PushItem>} item */
@@ -127,14 +128,16 @@ export function counts(account) {
     });
 }
 
-/** Forgets what was settled long ago. What is owed is never forgotten. */
+/** Forgets what was settled long ago, and photos whose draft never came to be. What is owed is never forgotten. */
 export async function forgetOld(now = Date.now()) {
-    await write(['records', 'photos'], async stores => {
+    await write(['records', 'photos', 'drafts'], async stores => {
+        const wanted = new Set((await result(stores.drafts.getAll())).flatMap(draft => draft.photos.map(photo => photo.sha256)));
         for (const row of await result(stores.records.getAll())) {
             if (!row.owed && row.settled_at < now - KEEP_MS) stores.records.delete(row.id);
         }
         for (const photo of await result(stores.photos.getAll())) {
-            if (photo.state === 'sent' && photo.sent_at < now - 7 * 86_400_000) stores.photos.delete(photo.sha256);
+            const isOver = photo.state === 'sent' ? photo.sent_at < now - 7 * DAY_MS : photo.state === 'draft' && !wanted.has(photo.sha256) && photo.taken_at < now - DAY_MS;
+            if (isOver) stores.photos.delete(photo.sha256);
         }
     });
 }

@@ -119,7 +119,7 @@ function Keys({ draft, meter }) {
     const names = figuresOf(meter);
     const plain = draft.figures[draft.active].kind !== 'dial';
     const after = names[names.indexOf(draft.active) + 1];
-    const last = plain ? html`<button type="button" class="small" onClick=${() => type('.')} aria-label=${t('key.point')}>.</button>`
+    const last = plain ? html`<button type="button" class="small" onClick=${() => type('.')} aria-label=${t('key.point')}><span class="sign">.</span></button>`
         : html`<button type="button" class="small" onClick=${() => type('clear')}>${t('key.clear')}</button>`;
     return html`<div class="keys">
         ${'123456789'.split('').map(digit => html`<button type="button" key=${digit} onClick=${() => type(digit)}>${digit}</button>`)}
