@@ -121,8 +121,12 @@ await phone.holds(7);
 // A slip of the own finger, corrected with a reason; a hazard; a meter with another number.
 const [first] = (await phone.all('records')).sort((one, two) => one.seq - two.seq);
 await phone.go(`correct/${first.id}`);
-await phone.page.waitForSelector('.keys');
+await phone.page.waitForSelector('fieldset');
+await phone.page.click('.dock .main');
+await phone.page.waitForSelector('[role=alert]');
 await phone.page.check('input[value=mistyped]', { force: true });
+await phone.page.click('.dock .main');
+await phone.page.waitForSelector('.keys');
 await phone.keys(`${String(Number(homes.h1.index) + 1).padStart(5, '0')}>`);
 await phone.holds(8);
 await phone.at('report', 'S2', '/hazard');

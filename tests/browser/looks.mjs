@@ -52,6 +52,12 @@ async function seen(name) {
     if (wide > 360) faults.push(`${name}: ${wide} wide`);
 }
 
+/** The figure under way is above the pad, whatever else is on the screen. */
+async function typedIsSeen() {
+    const [bottom, pad] = await phone.page.evaluate(() => [document.querySelector('.dial button.at, .plain.at'), document.querySelector('.keys')].map(one => one.getBoundingClientRect()).map((box, at) => (at ? box.top : box.bottom)));
+    ok(bottom <= pad, `the figure ends at ${bottom}, the pad begins at ${pad}`);
+}
+
 await phone.on();
 await phone.page.waitForSelector('form');
 await look('activate');
@@ -83,6 +89,7 @@ await phone.at('read', 'H1');
 const heights = await phone.page.evaluate(() => [...document.querySelectorAll('.keys button:not(.wide)')].map(key => key.getBoundingClientRect()).map(box => [box.height, box.bottom <= innerHeight]));
 ok(heights.length === 12 && heights.every(([height, inside]) => height >= 80 && inside), `keys: ${heights}`);
 await look('read');
+await typedIsSeen();
 await phone.keys('99999>');
 await phone.page.waitForSelector('.message');
 await look('again');
@@ -96,6 +103,16 @@ await phone.page.evaluate(() => document.activeElement.blur());
 for (const key of ['0', '0', '0', '0', '1', '2', 'Enter', '3', '4', '.', '5', 'Enter', '7', 'Backspace']) await phone.page.keyboard.press(key);
 same(await phone.page.evaluate(() => [...document.querySelectorAll('.fields .plain')].map(field => field.textContent.trim())), ['34.5', '']);
 await look('three');
+await typedIsSeen();
+// With all there is to say of three figures above them.
+await phone.at('read', 'S2');
+for (const figures of [['000001', '99999', '1'], ['000002', '99999', '1']]) {
+    await phone.keys(`${figures.join('>')}>`);
+    await phone.page.waitForFunction(() => document.querySelector('.dial button').textContent.trim() === '' && document.querySelector('.message'));
+}
+await phone.page.waitForSelector('.message li');
+await look('hints');
+await typedIsSeen();
 for (const [screen, stop, more] of [['visit', 'H2', ''], ['report', 'H2', '/found'], ['report', 'H2', '/hazard'], ['report', 'H2', '/notice'], ['report', 'S1', '/slip']]) {
     await phone.at(screen, stop, more);
     await phone.page.waitForSelector('fieldset');
@@ -131,10 +148,15 @@ await phone.page.check('input[value=unsafe]', { force: true });
 await phone.page.click('button.main');
 await phone.holds(2);
 const [reading, attempt] = (await phone.all('records')).sort((one, two) => one.seq - two.seq).map(row => row.id);
-for (const [name, route] of [['owed', 'waiting'], ['day-owed', 'day'], ['record', `record/${reading}`], ['correct', `correct/${reading}`], ['recode', `recode/${attempt}`]]) {
+for (const [name, route] of [['owed', 'waiting'], ['day-owed', 'day'], ['record', `record/${reading}`], ['recode', `recode/${attempt}`], ['correct', `correct/${reading}`]]) {
     await phone.go(route);
     await look(name);
 }
+await phone.page.check('input[value=misread]', { force: true });
+await phone.page.click('.dock .main');
+await phone.keys('01');
+await look('corrected');
+await typedIsSeen();
 await phone.context.setOffline(false);
 await phone.page.evaluate(async () => {
     const [{ keep }, { state }, { sync }] = await Promise.all([import('/app/database.js'), import('/app/state.js'), import('/app/sync.js')]);

@@ -11,6 +11,9 @@ export const link = (name, ...args) => `#/${[name, ...args].join('/')}`;
 
 export const hour = at => new Date(at).toLocaleTimeString('zh-CN', { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' });
 
+/** Day and time as they are written in the language of the screen. */
+export const moment = at => new Date(at).toLocaleString(document.documentElement.lang === 'en' ? 'en-GB' : 'zh-CN', { hourCycle: 'h23' });
+
 /** An agreed time: the hours, with the day where it is not today. */
 export function agreed({ from_at, until_at }) {
     const day = new Date(from_at);
@@ -18,11 +21,11 @@ export function agreed({ from_at, until_at }) {
     return `${isToday ? '' : `${day.getMonth() + 1}/${day.getDate()} `}${hour(from_at)}–${hour(until_at)}`;
 }
 
-/** The last sync in few words. Never what the browser believes of the network. */
-export function syncWords() {
+/** The last sync in few words, or fewer. Never what the browser believes of the network. */
+export function syncWords(few = false) {
     const { busy, okAt, problem } = state.sync;
     if (busy) return t('sync.busy');
-    if (problem?.kind === 'offline') return okAt ? t('sync.offline_since', { time: hour(okAt) }) : t('sync.offline');
+    if (problem?.kind === 'offline') return okAt && !few ? t('sync.offline_since', { time: hour(okAt) }) : t('sync.offline');
     if (problem) return t('sync.problem');
     return okAt ? t('sync.ok', { time: hour(okAt) }) : t('sync.not_yet');
 }
@@ -36,7 +39,7 @@ function Strip() {
         <span>${t('strip.done')} <b>${read}/${all}</b></span>
         <span class=${owed + photos ? 'warn-ink' : ''}>${t('strip.waiting')} <b data-count="owed">${owed}</b>${photos ? html`<span>+${t('strip.photos', { n: photos })}</span>` : ''}</span>
         <span>${t('strip.sent')} <b>${sent}</b></span>
-        <span class="state quiet">${syncWords()}</span>
+        <span class="state quiet">${syncWords(true)}</span>
     </a></nav>`;
 }
 

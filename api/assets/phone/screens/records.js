@@ -1,7 +1,7 @@
 // What this phone noted: one record with what became of it, all that waits, and the end of the day.
 import { html } from '/assets/lib/html.js';
 import { t } from '/assets/lib/texts.js';
-import { Screen, link, syncWords } from '../frame.js';
+import { Screen, link, moment, syncWords } from '../frame.js';
 import { exportOwed } from '../outbox.js';
 import { findStop, progressOfAll } from '../progress.js';
 import { set, state } from '../state.js';
@@ -20,7 +20,7 @@ export function OneRecord({ args: [id] }) {
     const isCode = Boolean(item.attempt_code);
     const mayCorrect = found && ['reading', 'attempt', 'correction'].includes(record.kind) && corrections(id).length === 0 && record.outcome !== 'rejected' && record.outcome !== 'conflict';
     const rows = [
-        [t('record.number'), `#${record.seq}`], [t('record.at'), new Date(record.made_at).toLocaleString()], [t('record.said'), said(record, meter)],
+        [t('record.number'), `#${record.seq}`], [t('record.at'), moment(record.made_at)], [t('record.said'), said(record, meter)],
         [t('record.outcome'), outcomeWords(record)], [t('record.code'), record.detail ?? record.code], [t('record.flags'), flagWords(record)],
         [t('note'), item.note], [t('photos'), item.evidence?.length], [t('correct.why'), item.reason_code && t(`correct.${item.reason_code}`)],
     ];
