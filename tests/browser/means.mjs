@@ -14,6 +14,8 @@ const proxy = await Proxy.start(url);
 const reader = () => {
     globalThis.inSight = undefined;
     globalThis.BarcodeDetector = class {
+        static getSupportedFormats = async () => ['qr_code', 'code_128'];
+
         async detect(video) {
             if (video.videoWidth === 0) throw new Error('no picture yet');
             globalThis.camera = video.srcObject;

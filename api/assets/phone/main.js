@@ -12,6 +12,7 @@ import { Read, done, enterRead, type } from './screens/read.js';
 import { Day, OneRecord, Waiting } from './screens/records.js';
 import { Report, enterReport } from './screens/report.js';
 import { Selftest, runSelftest } from './screens/selftest.js';
+import { askFormats } from './screens/scan.js';
 import { Settings } from './screens/settings.js';
 import { Stop } from './screens/stop.js';
 import { Find, Round } from './screens/stops.js';
@@ -139,6 +140,7 @@ async function main() {
         Object.assign(state, { phase: 'no_storage', why: String(fault?.message ?? fault) });
         return draw();
     }
+    askFormats().then(draw);
     takeCode();
     state.phase = 'ready';
     addEventListener('hashchange', () => {

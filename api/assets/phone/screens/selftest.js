@@ -30,7 +30,10 @@ const TESTS = {
     installed: async () => [matchMedia('(display-mode: standalone)').matches || /** @type {any} */ (navigator).standalone === true, ''],
     locks: async () => [Boolean(navigator.locks), ''],
     compression: async () => ['CompressionStream' in globalThis, ''],
-    barcode: async () => ['BarcodeDetector' in globalThis, ''],
+    barcode: async () => {
+        const formats = (await globalThis.BarcodeDetector?.getSupportedFormats()) ?? [];
+        return [formats.length > 0, formats.includes('qr_code') ? 'QR' : ''];
+    },
     camera: async () => {
         const devices = (await navigator.mediaDevices?.enumerateDevices?.()) ?? [];
         return [devices.some(device => device.kind === 'videoinput'), await permission('camera')];
