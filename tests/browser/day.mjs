@@ -4,7 +4,7 @@ import { deepStrictEqual as same, ok } from 'node:assert';
 import { Phone } from './phone.mjs';
 import { Proxy } from './proxy.mjs';
 
-setTimeout(() => { throw new Error('the day does not end'); }, 300_000).unref();
+setTimeout(() => { throw new Error('the day does not end'); }, 900_000).unref();
 const proxy = await Proxy.start(process.env.METERBOOK_URL);
 const phone = new Phone({ url: proxy.url, now: process.env.METERBOOK_NOW });
 

@@ -4,7 +4,7 @@ import { mkdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { Phone } from './phone.mjs';
 
-setTimeout(() => { throw new Error('looking does not end'); }, 300_000).unref();
+setTimeout(() => { throw new Error('looking does not end'); }, 900_000).unref();
 const { METERBOOK_URL: url, METERBOOK_CODE: code, METERBOOK_NOW: now, METERBOOK_LANGUAGE: language, METERBOOK_SHOTS: folder } = process.env;
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 // Colours are the same in both languages: the dark and sunlit ones are looked at in one.
@@ -166,6 +166,12 @@ await phone.page.evaluate(async () => {
 });
 await phone.page.waitForSelector('.card.bad');
 await look('ended');
+
+// In a tab of an iPhone it asks to be installed before it is activated.
+const tab = await phone.browser.newContext({ userAgent: 'Mozilla/5.0 (iPhone; CPU iPhone OS 17_0 like Mac OS X) AppleWebKit/605.1.15 Version/17.0 Mobile/15E148 Safari/604.1' });
+const safari = await tab.newPage();
+await safari.goto(`${url}/app/`);
+await safari.waitForSelector('form .card.bad');
 
 // WeChat's browser is refused.
 const other = await phone.browser.newContext({ userAgent: 'Mozilla/5.0 (Linux; Android 14) MicroMessenger/8.0.50' });

@@ -5,7 +5,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { Phone } from './phone.mjs';
 import { Proxy } from './proxy.mjs';
 
-setTimeout(() => { throw new Error('it does not end'); }, 300_000).unref();
+setTimeout(() => { throw new Error('it does not end'); }, 900_000).unref();
 const { METERBOOK_URL: url, METERBOOK_CODE: code, METERBOOK_ADMIN: dispatcher, METERBOOK_NOW: now } = process.env;
 const PIECE = 256 * 1024;
 const proxy = await Proxy.start(url);

@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { Phone } from './phone.mjs';
 import { Proxy } from './proxy.mjs';
 
-setTimeout(() => { throw new Error('the trials do not end'); }, 300_000).unref();
+setTimeout(() => { throw new Error('the trials do not end'); }, 900_000).unref();
 const DAY = 86_400_000;
 const proxy = await Proxy.start(process.env.METERBOOK_URL);
 const { METERBOOK_CODE: code, METERBOOK_SECOND_CODE: secondCode, METERBOOK_ADMIN: admin, METERBOOK_NOW: now } = process.env;

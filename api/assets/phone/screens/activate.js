@@ -5,6 +5,7 @@ import { t } from '/assets/lib/texts.js';
 import { Screen, go } from '../frame.js';
 import { readInvitation } from '../invitation.js';
 import { activate } from '../session.js';
+import { isTabOnIos } from '../shell.js';
 import { set, state, tell } from '../state.js';
 import { sync } from '../sync.js';
 import { Scan } from './scan.js';
@@ -39,6 +40,7 @@ export function Activate() {
     const strangers = state.counts.strangers + state.counts.owed;
     return html`<${Screen} title=${t('activate.title')} plain>
         <form onSubmit=${submit}>
+            ${isTabOnIos() ? html`<p class="card bad">${t('install.ios')}</p>` : ''}
             <p>${t('activate.help')}</p>
             ${strangers ? html`<p class="card warn">${t('activate.waiting', { n: strangers })}</p>` : ''}
             <div class="stack"><${Scan} text=${t('activate.scan')} onCode=${take} /></div>

@@ -4,6 +4,7 @@ import { ask } from '/assets/lib/link.js';
 import { t } from '/assets/lib/texts.js';
 import { kept, keep } from '../database.js';
 import { Screen } from '../frame.js';
+import { isInstalled } from '../shell.js';
 import { set, state } from '../state.js';
 
 const permission = async name => {
@@ -27,7 +28,7 @@ const TESTS = {
         return [quota - usage > 50e6, `${(usage / 1e6).toFixed(1)} / ${(quota / 1e6).toFixed(0)} MB`];
     },
     worker: async () => [Boolean(navigator.serviceWorker?.controller), ''],
-    installed: async () => [matchMedia('(display-mode: standalone)').matches || /** @type {any} */ (navigator).standalone === true, ''],
+    installed: async () => [isInstalled(), ''],
     locks: async () => [Boolean(navigator.locks), ''],
     compression: async () => ['CompressionStream' in globalThis, ''],
     barcode: async () => {

@@ -4,6 +4,7 @@ import { t } from '/assets/lib/texts.js';
 import { Screen, agreed, link } from '../frame.js';
 import { allStops, standings, triedAt } from '../progress.js';
 import { count, owedToTarget, promisedToday } from '../rounds.js';
+import { isTabOnIos } from '../shell.js';
 import { state } from '../state.js';
 import { sync } from '../sync.js';
 
@@ -21,7 +22,8 @@ export function Warnings() {
     const minutes = Math.round(Math.abs(last.skew) / 60_000);
     return html`
         ${minutes >= 2 ? html`<p class="card warn">${t('warn.clock', { n: minutes })}</p>` : ''}
-        ${storage.persisted === false ? html`<p class="card warn">${t('warn.not_persisted')}</p>` : ''}
+        ${isTabOnIos() ? html`<p class="card bad">${t('install.ios')}</p>` : ''}
+        ${storage.persisted === false && !isTabOnIos() ? html`<p class="card warn">${t('warn.not_persisted')} ${state.install ? html`<button onClick=${state.install}>${t('settings.install')}</button>` : ''}</p>` : ''}
         ${last.problem?.kind === 'problem' ? html`<p class="card warn">${last.problem.title} ${last.problem.detail}</p>` : ''}
         ${last.problem?.kind === 'full' ? html`<p class="card bad" role="alert">${t('warn.full')}</p>` : ''}
         ${state.update ? html`<p class="card">${t('update.there')} <button onClick=${state.update}>${t('update.take')}</button></p>` : ''}`;
