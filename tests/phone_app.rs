@@ -167,10 +167,10 @@ fn codes_places_signatures_large_photos_and_promises_are_in_hand() {
         let town = Town::build(&world).await;
         let held = held(&run(&mut script(tools, "means.mjs", &world, &town)));
         assert_same(&world, &held);
-        assert_eq!(held["photos"].as_array().unwrap().len(), 3);
+        assert_eq!(held["photos"].as_array().unwrap().len(), 4);
         assert_photos(&world, &town, &held).await;
         let kinds = world.database.texts(&format!("SELECT kind AS value {OWN} ORDER BY device_seq"));
-        assert_eq!(kinds, ["attempt", "attempt", "attempt", "slip_signed", "hazard", "notice"]);
+        assert_eq!(kinds, ["attempt", "attempt", "attempt", "slip_signed", "hazard", "notice", "hazard"]);
     });
 }
 

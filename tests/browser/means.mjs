@@ -154,7 +154,22 @@ await phone.empties();
 ok(proxy.pieces.length >= 2 && proxy.pieces.length <= 4, `${proxy.pieces}`);
 proxy.swallowed = undefined;
 
-const photos = (await phone.all('photos')).map(({ sha256, state, bytes }) => ({ sha256, state, bytes }));
+// What the server takes for no photo is said and kept, and holds up neither the day nor the other photos.
+const alike = Buffer.concat([Buffer.from('0000001866747970', 'hex'), Buffer.from('xxxx0000aheicaaa'), randomBytes(100)]);
+await phone.at('report', 'H4', '/hazard');
+await phone.page.waitForSelector('fieldset');
+await phone.page.locator('input[name=code]').first().check({ force: true });
+await phone.page.check('input[value=minor]', { force: true });
+await phone.photograph({ name: 'x.heic', mimeType: 'image/heic', buffer: alike });
+await phone.photograph();
+await phone.page.click('button.main');
+await phone.holds(7);
+await phone.empties();
+await phone.go('waiting');
+await phone.page.waitForSelector('.card.bad');
+same((await phone.all('photos')).filter(photo => photo.state === 'refused').map(photo => photo.sha256), [createHash('sha256').update(alike).digest('hex')]);
+
+const photos = (await phone.all('photos')).filter(photo => photo.state !== 'refused').map(({ sha256, state, bytes }) => ({ sha256, state, bytes }));
 ok(photos.some(photo => photo.sha256 === createHash('sha256').update(heic).digest('hex') && photo.bytes === heic.length));
 
 // What is promised for today is on the first screen, in the list and at the stop; what is taken back is gone.

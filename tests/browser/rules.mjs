@@ -7,7 +7,7 @@ const { amountOf, emptyFigure, isComplete, press, shown, wheelsOf } = await from
 const { bandOf, look, needsProof } = await from('door');
 const { emptyFigures, follow, formFault } = await from('entry');
 const { readInvitation } = await from('invitation');
-const { apply, count, masked, nextPromise, ordered, owedToTarget, promisedToday, search, standing } = await from('rounds');
+const { apply, count, masked, nextPromise, ordered, owedToTarget, promisedToday, scanned, search, standing } = await from('rounds');
 
 const typed = (figure, keys) => [...keys].reduce((now, key) => press(now, key), figure);
 const household = { digits_integer: 5, digits_decimal: 3, resolution: 1000, three_figures: false };
@@ -112,6 +112,8 @@ same(count(walk.stops, one => (one.id === 1 ? 'read' : 'open')), { all: 3, read:
 const targets = owedToTarget(walk.stops, one => (one.id === 1 ? 'read' : 'open'), [{ class: 'residential_indoor', target_bp: 7_000, period: 'quarter' }, { class: 'commercial', target_bp: 10_000, period: 'month' }]);
 same(targets.map(row => [row.class, row.needed, row.missing]), [['residential_indoor', 3, 2]]);
 same(search([stop(1, 1, { address: '锦绣路 1 号', meter: { number: '00-177' }, service_point_number: 'H1' })], '00177').length, 1);
+const metered = number => stop(number, 1, { meter: { number: String(number) } });
+same(['30551077', 'MAKER 30551077/G4', '1077', 'nothing'].map(code => scanned([metered(30551077), metered(1077)], code).map(one => one.id).join()), ['30551077', '30551077', '30551077,1077', '']);
 same([masked('王小明'), masked('李'), masked(undefined)], ['王＊＊', '李＊', '']);
 
 // Agreed times: today's, the earliest first; kept by a visit at that time or a reading, not by an attempt made before.

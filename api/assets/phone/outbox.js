@@ -119,12 +119,13 @@ export function oweAgain(ids) {
     });
 }
 
-/** Counts: what this account owes, its photos, and what lies here of another account. */
+/** Counts: what this account owes, photos, those the server will never take, and what lies here of another account. */
 export function counts(account) {
     return read(['records', 'photos'], async stores => {
         const rows = await result(stores.records.index('owed').getAll(IDBKeyRange.bound([1, 0], [1, Infinity])));
         const own = rows.filter(row => row.account === account).length;
-        return { owed: own, strangers: rows.length - own, photos: await result(stores.photos.index('state').count('owed')) };
+        const [photos, refused] = await Promise.all(['owed', 'refused'].map(state => result(stores.photos.index('state').count(state))));
+        return { owed: own, strangers: rows.length - own, photos, refused };
     });
 }
 
@@ -155,7 +156,7 @@ export function beginNumbering() {
 export async function exportOwed() {
     const [rows, photos] = await read(['records', 'photos'], async stores => [
         await result(stores.records.index('owed').getAll(IDBKeyRange.bound([1, 0], [1, Infinity]))),
-        await result(stores.photos.index('state').getAll('owed')),
+        [...(await result(stores.photos.index('state').getAll('owed'))), ...(await result(stores.photos.index('state').getAll('refused')))],
     ]);
     const base64 = bytes => btoa(Array.from(new Uint8Array(bytes), byte => String.fromCharCode(byte)).join(''));
     const photo = ({ sha256: name, bytes, type = 'image/jpeg' }) => ({ sha256: name, type, base64: base64(bytes) });

@@ -79,16 +79,26 @@ const note = (name, changes) => write(['photos'], async ({ photos }) => {
     if (photo) photos.put({ ...photo, ...changes });
 });
 
+const isInPieces = ({ bytes, cut }) => cut || bytes.byteLength > (state.limits?.photo_resumable_bytes ?? MOST_BYTES);
+
 /** In one request; in pieces where it is large, or where one request did not come through before. */
 async function send(photo) {
-    const { sha256: name, bytes, type = 'image/jpeg', cut } = photo;
-    if (cut || bytes.byteLength > (state.limits?.photo_resumable_bytes ?? MOST_BYTES)) return bring(photo, upload => note(name, { upload }));
+    const { sha256: name, bytes, type = 'image/jpeg' } = photo;
+    if (isInPieces(photo)) return bring(photo, upload => note(name, { upload }));
     try {
         return await signed('PUT', `/v1/photos/${name}`, { bytes, type, patience: 120_000 });
     } catch (fault) {
-        if (fault instanceof NoAnswer && bytes.byteLength > PIECE_BYTES) await note(name, { cut: true });
+        // What lies between may take less in one request than the server does.
+        const isTooLarge = fault instanceof Problem && fault.status === 413;
+        if (bytes.byteLength > PIECE_BYTES && (fault instanceof NoAnswer || isTooLarge)) await note(name, { cut: true });
         throw fault;
     }
+}
+
+/** Whether the server will never take it: as a whole too large, no photo, or spoiled on the phone's own disk. */
+async function isHopeless(photo, { status }) {
+    if (status === 413) return isInPieces(photo) || photo.bytes.byteLength <= PIECE_BYTES;
+    return status === 415 || (status === 422 && (await sha256(photo.bytes)) !== photo.sha256);
 }
 
 /** Sends what is owed, oldest first. Returns how many went; throws what stops the queue. */
@@ -101,9 +111,10 @@ export async function sendPhotos() {
         try {
             await send(photo);
         } catch (fault) {
-            // One photo the server will never take does not hold up the others; it stays, and is shown as waiting.
-            if (fault instanceof Problem && !fault.passes && fault.status !== 401) continue;
-            throw fault;
+            if (!(fault instanceof Problem) || fault.passes || fault.status === 401) throw fault;
+            // One photo does not hold up the others. What the server will never take stays on the phone, and is said.
+            if (await isHopeless(photo, fault)) await note(name, { state: 'refused', code: fault.code });
+            continue;
         }
         await note(name, { state: 'sent', sent_at: Date.now(), upload: undefined });
         sent += 1;

@@ -102,5 +102,17 @@ export function search(stops, wanted) {
     return stops.filter(stop => [stop.meter?.number, stop.service_point_number, stop.address].some(text => plain(text).includes(sought)));
 }
 
+/** As short as this, a number may stand in a code by chance. */
+const TELLING = 5;
+
+/** Stops that a bar code names: by the number itself, or by one that holds it, as makers' codes do.
+ * @param {PulledStop[]} stops
+ * @param {string} code */
+export function scanned(stops, code) {
+    const found = search(stops, code);
+    if (found.length) return found;
+    return stops.filter(stop => plain(stop.meter?.number).length >= TELLING && plain(code).includes(plain(stop.meter.number)));
+}
+
 /** A name for a list: the family name, the rest hidden until the stop is opened. */
 export const masked = name => (name ? `${[...name][0]}${'＊'.repeat(Math.max(1, Math.min(2, [...name].length - 1)))}` : '');

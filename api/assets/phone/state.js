@@ -17,7 +17,7 @@ export const state = {
     /** Own records by id, without their bodies.
      * @type {Map<string, OwnRecord>} */
     records: new Map(),
-    counts: { owed: 0, photos: 0, strangers: 0 },
+    counts: { owed: 0, photos: 0, strangers: 0, refused: 0 },
     sync: { busy: false, okAt: undefined, problem: undefined, skew: 0, reachable: undefined },
     storage: { persisted: undefined, usage: undefined, quota: undefined },
     /** Of the receiver: `searching`, `found` or `denied`. */

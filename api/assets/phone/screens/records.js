@@ -55,7 +55,7 @@ export async function exportFile() {
 }
 
 export function Waiting() {
-    const { owed, photos, strangers } = state.counts;
+    const { owed, photos, strangers, refused: spoiled } = state.counts;
     const rows = [...state.records.values()].sort((one, two) => two.seq - one.seq);
     const waiting = rows.filter(record => record.owed);
     const refused = rows.filter(record => record.outcome === 'rejected' || record.outcome === 'conflict');
@@ -63,8 +63,9 @@ export function Waiting() {
         <${Warnings} />
         <p class=${owed + photos ? 'card warn' : 'card good'}>${t('waiting.counts', { owed, photos })}<br /><span class="quiet">${syncWords()}</span></p>
         ${strangers ? html`<p class="card warn">${t('waiting.strangers', { n: strangers })}</p>` : ''}
+        ${spoiled ? html`<p class="card bad">${t('waiting.photos_refused', { n: spoiled })}</p>` : ''}
         <div class="row"><button class="main" onClick=${() => sync(true)} disabled=${state.sync.busy}>${t('sync.now')}</button>
-            ${owed + photos + strangers ? html`<button onClick=${exportFile}>${t('waiting.export')}</button>` : ''}</div>
+            ${owed + photos + strangers + spoiled ? html`<button onClick=${exportFile}>${t('waiting.export')}</button>` : ''}</div>
         ${refused.length ? html`<h2>${t('waiting.refused')}</h2>` : ''}
         ${refused.map(record => html`<${RecordRow} key=${record.id} record=${record} meter=${findStop(record.stop)?.stop.meter} />`)}
         <h2>${t('waiting.owed')}</h2>

@@ -7,6 +7,7 @@ import { placeOf } from '../place.js';
 import { findStop } from '../progress.js';
 import { set, state, tell } from '../state.js';
 import { Camera, Note } from './camera.js';
+import { Scan } from './scan.js';
 import { Signature, keepSignature } from './signature.js';
 
 const NOTICES = ['payment', 'dunning', 'suspension', 'appointment', 'safety', 'other'];
@@ -71,7 +72,8 @@ function locate() {
 
 function FoundMore({ draft }) {
     if (draft.code === 'wrong_number') {
-        return html`<label><span>${t('found.seen_number')}</span><input value=${draft.seen_number ?? ''} maxlength="64" onInput=${event => change({ seen_number: event.target.value, fault: undefined })} /></label>`;
+        return html`<div class="stack"><${Scan} text=${t('find.scan')} onCode=${code => change({ seen_number: code.trim().slice(0, 64), fault: undefined })} /></div>
+            <label><span>${t('found.seen_number')}</span><input value=${draft.seen_number ?? ''} maxlength="64" onInput=${event => change({ seen_number: event.target.value, fault: undefined })} /></label>`;
     }
     if (draft.code === 'inlet_side') {
         return html`<${Choices} legend=${t('found.side')} name="side" options=${named('side', ['left', 'right'])} value=${draft.inlet_side} onChange=${side => change({ inlet_side: side, fault: undefined })} />`;

@@ -3,7 +3,7 @@ import { html } from '/assets/lib/html.js';
 import { t } from '/assets/lib/texts.js';
 import { Screen, agreed, go, link } from '../frame.js';
 import { allStops, findStop, standings } from '../progress.js';
-import { count, masked, nextPromise, ordered, search } from '../rounds.js';
+import { count, masked, nextPromise, ordered, scanned, search } from '../rounds.js';
 import { keepSettings } from '../settings.js';
 import { set, state } from '../state.js';
 import { Scan } from './scan.js';
@@ -58,8 +58,8 @@ export function nextStop(id) {
     return [...stops.slice(at + 1), ...stops.slice(0, at)].find(stop => of(stop) === 'open');
 }
 
-function scanned(code) {
-    const hits = search(allStops(), code);
+function seek(code) {
+    const hits = scanned(allStops(), code);
     if (hits.length === 1) go('stop', hits[0].id);
     else set({ wanted: code });
 }
@@ -70,7 +70,7 @@ export function Find() {
     const hits = wanted.trim() ? search(allStops(), wanted).slice(0, 100) : [];
     return html`<${Screen} title=${t('find.title')} back=${link('today')}>
         <label><span>${t('find.what')}</span><input type="search" value=${wanted} onInput=${event => set({ wanted: event.target.value })} /></label>
-        <div class="stack"><${Scan} text=${t('find.scan')} onCode=${scanned} /></div>
+        <div class="stack"><${Scan} text=${t('find.scan')} onCode=${seek} /></div>
         <p role="status" class="quiet">${wanted.trim() ? t('find.hits', { n: hits.length }) : ''}</p>
         <ul class="stops">${hits.map(stop => html`<${Row} key=${stop.id} stop=${stop} standing=${of(stop)} />`)}</ul>
     <//>`;
