@@ -159,6 +159,17 @@ fn releases_full_phones_wrong_clocks_and_revocation_lose_nothing() {
     });
 }
 
+/// The battery goes at moments drawn by a seed, which `METERBOOK_CAMPAIGN_SEED` replays.
+#[test]
+fn killed_at_any_moment_a_record_is_whole_or_still_a_draft() {
+    on_sqlite(async |world, tools| {
+        let town = Town::build(&world).await;
+        let said = run(&mut script(tools, "kills.mjs", &world, &town));
+        println!("{}", said.lines().take(2).collect::<Vec<_>>().join(", "));
+        assert_same(&world, &held(&said));
+    });
+}
+
 /// What a phone has beside its network: the camera reads codes, places are noted where they are known, a signature outlives the
 /// battery, large photos come in pieces, and what was promised to customers is on the screen.
 #[test]
