@@ -90,6 +90,16 @@ fn assert_same(world: &World, held: &Value) {
     assert_eq!(world.database.texts("SELECT code AS value FROM quarantine"), Vec::<String>::new());
 }
 
+/// Every photo the phone holds is with the server, byte for byte: it is stored under its hash.
+async fn assert_photos(world: &World, town: &Town, held: &Value) {
+    for photo in held["photos"].as_array().unwrap() {
+        assert_eq!(photo["state"], "sent", "{photo}");
+        let path = format!("/v1/photos/{}", photo["sha256"].as_str().unwrap());
+        let asked = world.request(reqwest::Method::HEAD, &path).bearer_auth(&town.admin);
+        assert_eq!(world.send(asked).await.status, 200, "{path}");
+    }
+}
+
 /// One browser at a time: several on a small machine are slower than one after the other.
 fn on_sqlite<F: Future<Output = ()>>(scenario: impl FnOnce(World, Tools) -> F) {
     static TURN: Mutex<()> = Mutex::new(());
@@ -124,11 +134,7 @@ fn a_round_out_of_reach_loses_nothing_and_doubles_nothing() {
         let photos = held["photos"].as_array().unwrap();
         assert_eq!(photos.len(), 2);
         assert!(photos.iter().all(|photo| photo["state"] == "sent" && photo["bytes"].as_u64().unwrap() <= 1 << 20));
-        for photo in photos {
-            let path = format!("/v1/photos/{}", photo["sha256"].as_str().unwrap());
-            let asked = world.request(reqwest::Method::HEAD, &path).bearer_auth(&town.admin);
-            assert_eq!(world.send(asked).await.status, 200, "{path}");
-        }
+        assert_photos(&world, &town, &held).await;
         // The hash chain is whole, and no number is missing.
         let devices = world.database.texts(&format!("SELECT DISTINCT device_id || '' AS value {OWN}"));
         let (_, chain) = world.get(&format!("/v1/devices/{}/chain", devices[0]), &town.admin).await;
@@ -150,6 +156,32 @@ fn releases_full_phones_wrong_clocks_and_revocation_lose_nothing() {
         assert!(off.abs() < 120_000 && grade == "a", "{told:?}");
         let devices = world.database.texts(&format!("SELECT DISTINCT device_id || '' AS value {OWN}"));
         assert_eq!(devices.len(), 2);
+    });
+}
+
+/// The battery goes at moments drawn by a seed, which `METERBOOK_CAMPAIGN_SEED` replays.
+#[test]
+fn killed_at_any_moment_a_record_is_whole_or_still_a_draft() {
+    on_sqlite(async |world, tools| {
+        let town = Town::build(&world).await;
+        let said = run(&mut script(tools, "kills.mjs", &world, &town));
+        println!("{}", said.lines().take(2).collect::<Vec<_>>().join(", "));
+        assert_same(&world, &held(&said));
+    });
+}
+
+/// What a phone has beside its network: the camera reads codes, places are noted where they are known, a signature outlives the
+/// battery, large photos come in pieces, and what was promised to customers is on the screen.
+#[test]
+fn codes_places_signatures_large_photos_and_promises_are_in_hand() {
+    on_sqlite(async |world, tools| {
+        let town = Town::build(&world).await;
+        let held = held(&run(&mut script(tools, "means.mjs", &world, &town)));
+        assert_same(&world, &held);
+        assert_eq!(held["photos"].as_array().unwrap().len(), 4);
+        assert_photos(&world, &town, &held).await;
+        let kinds = world.database.texts(&format!("SELECT kind AS value {OWN} ORDER BY device_seq"));
+        assert_eq!(kinds, ["attempt", "attempt", "attempt", "slip_signed", "hazard", "notice", "hazard"]);
     });
 }
 

@@ -284,6 +284,36 @@ on_both_stores! {
         assert_eq!(shares, [10_000, 9_800, 7_000]);
     }
 
+    /// what is promised is on the phone of whoever holds the stop, and leaves it when it is taken back.
+    async fn a_promised_time_reaches_the_phone_and_leaves_it_when_taken_back(world: World) {
+        let street = Street::build(&world).await;
+        let mut phone = Follower::new(&world, &street.phone);
+        assert!(!phone.pull("").await.to_string().contains("appointments"));
+        let dispatcher = world.desk(Role::Dispatcher).await.access;
+        let mut made = Vec::new();
+        // Within the round, within it and earlier, and when the round is over.
+        for day in ["2026-03-25", "2026-03-24", "2026-04-02"] {
+            let promise = json!({"service_point_id": street.points["H2"],
+                "from_at": format!("{day}T09:00:00+08:00"), "until_at": format!("{day}T10:00:00+08:00")});
+            let (status, appointment) = world.post("/v1/appointments", &dispatcher, &promise).await;
+            assert_eq!(status, 201, "{appointment}");
+            made.push(appointment["id"].as_i64().unwrap());
+        }
+        let told = phone.pull("").await;
+        assert_eq!(told["stops"].as_array().unwrap().len(), 1, "{told}");
+        let (change, stop) = (&told["stops"][0], &told["stops"][0]["stop"]);
+        assert_eq!((&change["reason"], &stop["service_point_number"]), (&json!("appointment"), &json!("H2")));
+        let hour = |day: &str| json!({"from_at": format!("{day}T01:00:00.000Z"), "until_at": format!("{day}T02:00:00.000Z")});
+        assert_eq!(stop["appointments"], json!([hour("2026-03-24"), hour("2026-03-25")]));
+        assert_eq!(phone.fresh().await, phone.held);
+        for (id, left) in [(made[1], json!([hour("2026-03-25")])), (made[0], Value::Null)] {
+            let withdrawn = world.post(&format!("/v1/appointments/{id}/withdraw"), &dispatcher, &Value::Null).await;
+            assert_eq!(withdrawn.0, 200, "{}", withdrawn.1);
+            assert_eq!(phone.pull("").await["stops"][0]["stop"]["appointments"], left);
+            assert_eq!(phone.fresh().await, phone.held);
+        }
+    }
+
     async fn a_page_or_a_wait_out_of_range_is_refused(world: World) {
         let street = Street::build(&world).await;
         for query in ["limit=0", "limit=501", "wait=26", "wait=-1", "wait=x"] {

@@ -4,22 +4,9 @@ import { deepStrictEqual as same, ok } from 'node:assert';
 import { Phone } from './phone.mjs';
 import { Proxy } from './proxy.mjs';
 
-setTimeout(() => { throw new Error('the day does not end'); }, 300_000).unref();
+setTimeout(() => { throw new Error('the day does not end'); }, 900_000).unref();
 const proxy = await Proxy.start(process.env.METERBOOK_URL);
 const phone = new Phone({ url: proxy.url, now: process.env.METERBOOK_NOW });
-
-/** Meters by customer number, with figures that fit: within the band, and related as the last ones were. */
-async function fitting(number) {
-    const meter = await phone.page.evaluate(async wanted => {
-        const { state } = await import('/app/state.js');
-        return [...state.rounds.values()].flatMap(round => round.stops).find(stop => stop.service_point_number === wanted).meter;
-    }, number);
-    const m3 = Math.floor((meter.band_low + meter.band_high) / 2000);
-    const digits = value => String(value).padStart(meter.digits_integer, '0');
-    if (!meter.three_figures) return { index: digits(m3), beyond: digits(Math.floor((meter.band_high + meter.possible_above) / 1000) + 10) };
-    const cumulative = m3 - meter.index_ahead / 1000;
-    return { index: digits(m3), cumulative: String(cumulative), balance: String(meter.account_sum / 1e6 - cumulative) };
-}
 
 const saved = () => phone.page.waitForSelector('.notice');
 const draftCells = () => phone.page.evaluate(() => [...document.querySelectorAll('.dial button')].map(cell => cell.textContent.trim()).join(''));
@@ -46,7 +33,7 @@ proxy.cut = true;
 await phone.context.setOffline(true);
 await phone.page.reload();
 await phone.page.waitForSelector('.keys, .stops, .strip');
-const homes = { h1: await fitting('H1'), h2: await fitting('H2'), h3: await fitting('H3'), h4: await fitting('H4') };
+const homes = { h1: await phone.fitting('H1'), h2: await phone.fitting('H2'), h3: await phone.fitting('H3'), h4: await phone.fitting('H4') };
 
 // Killed in mid-entry: the digits are there again, in their places.
 await phone.at('read', 'H1');
@@ -124,7 +111,7 @@ await phone.page.click('button.main');
 await phone.holds(6);
 
 // A shop: cumulative and balance in each other's places are noticed at the door; then right.
-const shop = await fitting('S1');
+const shop = await phone.fitting('S1');
 await phone.at('read', 'S1');
 await phone.keys(`${shop.index}>${shop.balance}>${shop.cumulative}>`);
 await phone.page.waitForSelector('.message');
@@ -134,8 +121,12 @@ await phone.holds(7);
 // A slip of the own finger, corrected with a reason; a hazard; a meter with another number.
 const [first] = (await phone.all('records')).sort((one, two) => one.seq - two.seq);
 await phone.go(`correct/${first.id}`);
-await phone.page.waitForSelector('.keys');
+await phone.page.waitForSelector('fieldset');
+await phone.page.click('.dock .main');
+await phone.page.waitForSelector('[role=alert]');
 await phone.page.check('input[value=mistyped]', { force: true });
+await phone.page.click('.dock .main');
+await phone.page.waitForSelector('.keys');
 await phone.keys(`${String(Number(homes.h1.index) + 1).padStart(5, '0')}>`);
 await phone.holds(8);
 await phone.at('report', 'S2', '/hazard');
@@ -177,7 +168,7 @@ await phone.page.waitForSelector('.card.good b');
 proxy.seen.length = 0;
 await phone.page.reload();
 await phone.page.waitForSelector('.strip');
-await phone.page.waitForTimeout(300);
+await phone.until(async () => (await import('/app/state.js')).state.sync.okAt !== undefined);
 const shell = proxy.seen.filter(line => !line.includes('/v1/') && !line.endsWith('/app/worker.js'));
 same(shell, []);
 

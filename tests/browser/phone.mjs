@@ -26,9 +26,10 @@ const shiftClock = shift => {
 };
 
 export class Phone {
-    /** `now` is the server's time; `wrongBy` is by how many ms the phone's clock is off. */
-    constructor({ url, now, language = 'zh-CN', wrongBy = 0 }) {
-        Object.assign(this, { url, language });
+    /** `now` is the server's time; `wrongBy` is by how many ms the phone's clock is off; `flags` are more of the browser's; `before` runs in
+     * each page before the app. */
+    constructor({ url, now, language = 'zh-CN', wrongBy = 0, flags = [], before = () => {} }) {
+        Object.assign(this, { url, language, flags, before });
         this.shift = Date.parse(now) - Date.now() + wrongBy;
         this.profile = mkdtempSync(join(tmpdir(), 'meterbook-phone-'));
         this.faults = [];
@@ -36,7 +37,7 @@ export class Phone {
 
     /** Switches it on and opens the app. */
     async on(path = '/app/') {
-        this.process = spawn(process.env.METERBOOK_CHROMIUM ?? '/usr/bin/chromium', [...FLAGS, `--lang=${this.language}`, `--accept-lang=${this.language}`, `--user-data-dir=${this.profile}`], { stdio: ['ignore', 'ignore', 'pipe'], detached: true });
+        this.process = spawn(process.env.METERBOOK_CHROMIUM ?? '/usr/bin/chromium', [...FLAGS, ...this.flags, `--lang=${this.language}`, `--accept-lang=${this.language}`, `--user-data-dir=${this.profile}`], { stdio: ['ignore', 'ignore', 'pipe'], detached: true });
         process.once('exit', () => this.stop());
         const endpoint = await new Promise((done, failed) => {
             let said = '';
@@ -50,6 +51,7 @@ export class Phone {
         this.browser = await chromium.connectOverCDP(endpoint);
         [this.context] = this.browser.contexts();
         await this.context.addInitScript(shiftClock, this.shift);
+        await this.context.addInitScript(this.before);
         this.page = this.context.pages()[0] ?? (await this.context.newPage());
         await this.page.setViewportSize({ width: 360, height: 740 });
         this.page.setDefaultTimeout(40_000);
@@ -85,7 +87,16 @@ export class Phone {
         if (this.faults.length) throw new Error(`the page complained: ${this.faults.join('\n')}`);
     }
 
-    go = route => this.page.evaluate(to => { location.hash = to; }, `#/${route}`);
+    /** Goes to a screen, and waits until it is there whole: an entry is taken up again from the disk. */
+    async go(route) {
+        await this.page.evaluate(async to => {
+            if (location.hash === to) return;
+            const gone = new Promise(done => addEventListener('hashchange', done, { once: true }));
+            location.hash = to;
+            await gone;
+        }, `#/${route}`);
+        await this.page.waitForSelector('#app[aria-busy=false]');
+    }
 
     /** Goes to a screen of a stop, named by its customer number. */
     async at(screen, number, more = '') {
@@ -99,6 +110,19 @@ export class Phone {
         return id;
     }
 
+    /** Figures that fit a customer's meter: within the band, and related as the last ones were; and one beyond what it can pass. */
+    async fitting(number) {
+        const meter = await this.page.evaluate(async wanted => {
+            const { state } = await import('/app/state.js');
+            return [...state.rounds.values()].flatMap(round => round.stops).find(stop => stop.service_point_number === wanted).meter;
+        }, number);
+        const m3 = Math.floor((meter.band_low + meter.band_high) / 2000);
+        const digits = value => String(value).padStart(meter.digits_integer, '0');
+        if (!meter.three_figures) return { index: digits(m3), beyond: digits(Math.floor((meter.band_high + meter.possible_above) / 1000) + 10) };
+        const cumulative = m3 - meter.index_ahead / 1000;
+        return { index: digits(m3), cumulative: String(cumulative), balance: String(meter.account_sum / 1e6 - cumulative) };
+    }
+
     /** Types on the pad. */
     async keys(digits) {
         for (const key of digits) {
@@ -108,11 +132,11 @@ export class Phone {
     }
 
     /** Gives a photo to the camera. */
-    async photograph() {
-        const buffer = await this.page.screenshot({ type: 'jpeg', quality: 60 });
-        const before = await this.page.locator('.thumbs img').count();
-        await this.page.setInputFiles('.camera input', { name: 'p.jpg', mimeType: 'image/jpeg', buffer });
-        await this.page.waitForFunction(count => document.querySelectorAll('.thumbs img').length > count, before);
+    async photograph(given) {
+        const photo = given ?? { name: 'p.jpg', mimeType: 'image/jpeg', buffer: await this.page.screenshot({ type: 'jpeg', quality: 60 }) };
+        const before = await this.page.locator('.thumbs figure').count();
+        await this.page.setInputFiles('.camera input', photo);
+        await this.page.waitForFunction(count => document.querySelectorAll('.thumbs figure').length > count, before);
     }
 
     /** Waits until an asynchronous question is answered with yes; `waitForFunction` takes the promise itself for one. */

@@ -14,6 +14,8 @@ export class Proxy {
     losses = [];
     /** Paths that came through, with their methods. */
     seen = [];
+    /** Pieces of photos the server took: where each begins, and its bytes. */
+    pieces = [];
     /** Appended to the style sheet, as a new release would. */
     release = '';
 
@@ -42,6 +44,7 @@ export class Proxy {
             delete headers['if-none-match'];
         }
         const onward = http.request({ host: this.target.hostname, port: this.target.port, method: request.method, path: request.url, headers }, reply => {
+            if (request.method === 'PATCH' && reply.statusCode === 204) this.pieces.push([Number(request.headers['upload-offset']), Number(request.headers['content-length'])]);
             if (loss) {
                 loss.times -= 1;
                 // The server has done it; the answer never arrives.

@@ -6,7 +6,8 @@ const from = name => import(pathToFileURL(`${process.env.METERBOOK_ASSETS}/phone
 const { amountOf, emptyFigure, isComplete, press, shown, wheelsOf } = await from('dial');
 const { bandOf, look, needsProof } = await from('door');
 const { emptyFigures, follow, formFault } = await from('entry');
-const { apply, count, masked, ordered, owedToTarget, search, standing } = await from('rounds');
+const { readInvitation } = await from('invitation');
+const { apply, count, masked, nextPromise, ordered, owedToTarget, promisedToday, scanned, search, standing } = await from('rounds');
 
 const typed = (figure, keys) => [...keys].reduce((now, key) => press(now, key), figure);
 const household = { digits_integer: 5, digits_decimal: 3, resolution: 1000, three_figures: false };
@@ -111,5 +112,25 @@ same(count(walk.stops, one => (one.id === 1 ? 'read' : 'open')), { all: 3, read:
 const targets = owedToTarget(walk.stops, one => (one.id === 1 ? 'read' : 'open'), [{ class: 'residential_indoor', target_bp: 7_000, period: 'quarter' }, { class: 'commercial', target_bp: 10_000, period: 'month' }]);
 same(targets.map(row => [row.class, row.needed, row.missing]), [['residential_indoor', 3, 2]]);
 same(search([stop(1, 1, { address: '锦绣路 1 号', meter: { number: '00-177' }, service_point_number: 'H1' })], '00177').length, 1);
+const metered = number => stop(number, 1, { meter: { number: String(number) } });
+same(['30551077', 'MAKER 30551077/G4', '1077', 'nothing'].map(code => scanned([metered(30551077), metered(1077)], code).map(one => one.id).join()), ['30551077', '30551077', '30551077,1077', '']);
 same([masked('王小明'), masked('李'), masked(undefined)], ['王＊＊', '李＊', '']);
+
+// Agreed times (R-1): today's, the earliest first; kept by a visit at that time or a reading, not by an attempt made before.
+const at = (day, hour) => new Date(2026, 2, day, hour).toISOString();
+const promise = (day, hour) => ({ from_at: at(day, hour), until_at: at(day, hour + 1) });
+const promised = [stop(1, 2, { appointments: [promise(24, 8), promise(24, 15), promise(25, 9)] }), stop(2, 1, { appointments: [promise(24, 11)] }), stop(3, 3)];
+const today = (standingOf, tried = -Infinity) => promisedToday(promised, standingOf, one => (one.id === 2 ? tried : -Infinity), Date.parse(at(24, 10)))
+    .map(row => `${row.stop.id} ${new Date(row.from_at).getHours()}${row.over ? ' over' : ''}`);
+same(today(() => 'open'), ['1 8 over', '2 11', '1 15']);
+same(today(one => (one.id === 1 ? 'read' : 'no_access')), ['2 11']);
+same([today(() => 'no_access', Date.parse(at(24, 10))), today(() => 'no_access', Date.parse(at(24, 11)))], [['1 8 over', '2 11', '1 15'], ['1 8 over', '1 15']]);
+same([8, 12, 30].map(hour => new Date(nextPromise(promised[0], Date.parse(at(24, hour))).from_at).getHours()), [8, 15, 9]);
+
+// An invitation: a code, or a link of this server; never one of another.
+const invited = text => readInvitation(text, 'https://gas.example');
+same(invited(' ABCD-EFGH-JKLM '), { code: 'ABCD-EFGH-JKLM' });
+same([invited('https://gas.example/app#activate=ABCD-EFGH-JKLM'), invited('https://gas.example/app/#activate=ABCD')], [{ code: 'ABCD-EFGH-JKLM' }, { code: 'ABCD' }]);
+same(invited('https://other.example/app#activate=ABCD'), { elsewhere: 'https://other.example' });
+same([invited('https://gas.example/app'), invited('WIFI:S:x;;'), invited('http://[')], [{}, {}, {}]);
 console.log('rules as expected');

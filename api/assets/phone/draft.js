@@ -4,6 +4,7 @@ import { uuidv7 } from '/assets/lib/canonical.js';
 import { t } from '/assets/lib/texts.js';
 import { isFull, read, result, write } from './database.js';
 import { store } from './outbox.js';
+import { placeNow } from './place.js';
 import { draw, state, tell } from './state.js';
 import { recount, sync } from './sync.js';
 
@@ -27,6 +28,26 @@ export function change(changes) {
     writing.catch(fault => tell(isFull(fault) ? t('warn.full') : String(fault), true));
 }
 
+let busy = Promise.resolve();
+
+/** A draft is not saved before this work, such as a photo being made small, is done. */
+export function heldUp(work) {
+    busy = Promise.allSettled([busy, work]).then(() => {});
+    return work;
+}
+
+const withPhoto = (draft, photo) => ({ ...draft, photos: [...draft.photos.filter(known => known.sha256 !== photo.sha256), photo] });
+
+/** Adds a photo to the draft of that key, on the screen or on the disk. */
+export async function attach(key, photo) {
+    if (state.draft?.key === key) return change({ photos: withPhoto(state.draft, photo).photos });
+    await writing.catch(() => {});
+    return write(['drafts'], async ({ drafts }) => {
+        const draft = await result(drafts.get(key));
+        if (draft) drafts.put(withPhoto(draft, photo));
+    });
+}
+
 /** Gives the draft up. */
 export async function discard() {
     const { draft } = state;
@@ -46,16 +67,20 @@ let saving = false;
 /** Turns the draft into a record. Returns its row once it is on disk; `undefined` where it could not be kept: then the draft is still there.
  * @param {Partial<PushItem>} members */
 export async function save(members) {
-    const { draft } = state;
-    if (!draft || saving) return undefined;
+    const key = state.draft?.key;
+    if (!key || saving) return undefined;
     saving = true;
     try {
+        await busy;
         await writing.catch(() => {});
+        const { draft } = state;
+        // Who has gone to another screen meanwhile finds it there again.
+        if (draft?.key !== key) return undefined;
         const { at, elapsed_ms, boot_id } = state.clocks.now();
         const note = draft.note.trim();
         /** @type {Partial<PushItem>} */
-        const item = { ...members, service_point_id: draft.point, read_at: at, read_elapsed_ms: elapsed_ms, boot_id, note: note || undefined };
-        const { round, stop, key } = draft;
+        const item = { ...(members.lat_micro === undefined && placeNow()), ...members, service_point_id: draft.point, read_at: at, read_elapsed_ms: elapsed_ms, boot_id, note: note || undefined };
+        const { round, stop } = draft;
         const row = await store({ id: draft.id, item, round, stop, photos: draft.photos.map(photo => photo.sha256), draft: key }, state.session.account.id);
         state.records.set(row.id, row);
         state.draft = undefined;

@@ -9,13 +9,23 @@ export const go = (name, ...args) => {
 };
 export const link = (name, ...args) => `#/${[name, ...args].join('/')}`;
 
-export const hour = at => new Date(at).toLocaleTimeString('zh-CN', { hour: '2-digit', minute: '2-digit', hour12: false });
+export const hour = at => new Date(at).toLocaleTimeString('zh-CN', { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' });
 
-/** The last sync in few words. Never what the browser believes of the network. */
-export function syncWords() {
+/** Day and time as they are written in the language of the screen. */
+export const moment = at => new Date(at).toLocaleString(document.documentElement.lang === 'en' ? 'en-GB' : 'zh-CN', { hourCycle: 'h23' });
+
+/** An agreed time: the hours, with the day where it is not today. */
+export function agreed({ from_at, until_at }) {
+    const day = new Date(from_at);
+    const isToday = day.toDateString() === new Date().toDateString();
+    return `${isToday ? '' : `${day.getMonth() + 1}/${day.getDate()} `}${hour(from_at)}–${hour(until_at)}`;
+}
+
+/** The last sync in few words, or fewer. Never what the browser believes of the network. */
+export function syncWords(few = false) {
     const { busy, okAt, problem } = state.sync;
     if (busy) return t('sync.busy');
-    if (problem?.kind === 'offline') return okAt ? t('sync.offline_since', { time: hour(okAt) }) : t('sync.offline');
+    if (problem?.kind === 'offline') return okAt && !few ? t('sync.offline_since', { time: hour(okAt) }) : t('sync.offline');
     if (problem) return t('sync.problem');
     return okAt ? t('sync.ok', { time: hour(okAt) }) : t('sync.not_yet');
 }
@@ -29,7 +39,7 @@ function Strip() {
         <span>${t('strip.done')} <b>${read}/${all}</b></span>
         <span class=${owed + photos ? 'warn-ink' : ''}>${t('strip.waiting')} <b data-count="owed">${owed}</b>${photos ? html`<span>+${t('strip.photos', { n: photos })}</span>` : ''}</span>
         <span>${t('strip.sent')} <b>${sent}</b></span>
-        <span class="state quiet">${syncWords()}</span>
+        <span class="state quiet">${syncWords(true)}</span>
     </a></nav>`;
 }
 
@@ -38,15 +48,15 @@ export function Screen({ title, back, tight, children, plain }) {
     const { notice } = state;
     return html`
         <header class="bar">
-            ${back ? html`<a class="button" href=${back} aria-label=${t('back')}>‹</a>` : ''}
+            ${back ? html`<a class="button" href=${back} aria-label=${t('back')}><span class="sign">‹</span></a>` : ''}
             <h1 tabindex="-1">${title}</h1>
             ${tight && !plain ? html`<a class="button fit" href=${link('waiting')}>${t('strip.waiting')} <b data-count="owed">${state.counts.owed}</b>${
                 state.counts.photos ? html`<small>+${t('strip.photos', { n: state.counts.photos })}</small>` : ''}</a>` : ''}
-            ${plain || tight ? '' : html`<a class="button" href=${link('settings')} aria-label=${t('settings.title')}>☰</a>`}
+            ${plain || tight ? '' : html`<a class="button" href=${link('settings')} aria-label=${t('settings.title')}><span class="sign">☰</span></a>`}
         </header>
-        ${state.session && !state.session.ended && !plain && !tight ? html`<${Strip} />` : ''}
-        <main class=${tight ? 'pad' : ''}>${children}</main>
-        <div aria-live=${notice?.alarm ? 'assertive' : 'polite'} role=${notice?.alarm ? 'alert' : 'status'}>${notice ? html`<p class="notice">${notice.text}</p>` : ''}</div>`;
+        ${state.session && !state.session.ended && !tight ? html`<${Strip} />` : ''}
+        <div aria-live=${notice?.alarm ? 'assertive' : 'polite'} role=${notice?.alarm ? 'alert' : 'status'}>${notice ? html`<p class=${`notice ${notice.alarm ? 'alarm' : ''}`}>${notice.text}</p>` : ''}</div>
+        <main class=${tight ? 'pad' : ''}>${children}</main>`;
 }
 
 /** A few exclusive choices, large enough for a thumb. */

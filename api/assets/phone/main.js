@@ -3,13 +3,16 @@ import { html, render } from '/assets/lib/html.js';
 import { loadTexts, t } from '/assets/lib/texts.js';
 import { Clocks } from './clock.js';
 import * as database from './database.js';
+import { codeIn } from './invitation.js';
 import { brief, forgetOld } from './outbox.js';
+import { watchPlace } from './place.js';
 import { Activate } from './screens/activate.js';
 import { Ended, NoStorage, WeChat } from './screens/ended.js';
-import { Read, done, enterRead, isBegun, type } from './screens/read.js';
+import { Read, done, enterRead, type } from './screens/read.js';
 import { Day, OneRecord, Waiting } from './screens/records.js';
 import { Report, enterReport } from './screens/report.js';
 import { Selftest, runSelftest } from './screens/selftest.js';
+import { askFormats } from './screens/scan.js';
 import { Settings } from './screens/settings.js';
 import { Stop } from './screens/stop.js';
 import { Find, Round } from './screens/stops.js';
@@ -32,9 +35,12 @@ const SCREENS = {
 /** Screens for anybody, signed in or not. */
 const OPEN = { activate: { view: Activate }, settings: { view: Settings }, selftest: { view: Selftest, enter: runSelftest } };
 
+/** Where a record is made, and the place it is made at is noted. */
+const AT_A_STOP = ['stop', 'read', 'correct', 'visit', 'recode', 'report'];
+
 /** An activation link's code; it leaves the address bar and the history at once. */
 function takeCode() {
-    const code = new URLSearchParams(location.hash.slice(1)).get('activate');
+    const code = codeIn(location.hash);
     if (code === null) return;
     history.replaceState(null, '', '#/activate');
     state.screen = { code };
@@ -50,8 +56,13 @@ function routeOf(hash) {
 
 const sameRoute = (one, two) => one.name === two.name && String(one.args) === String(two.args);
 
+const root = () => document.getElementById('app');
+let navigations = 0;
+
 async function navigate() {
+    const mine = (navigations += 1);
     const route = routeOf(location.hash);
+    root().setAttribute('aria-busy', 'true');
     if (!sameRoute(route, state.route)) {
         // The code a link brought stays for the form it is meant for.
         state.screen = route.name === 'activate' && state.screen.code ? { code: state.screen.code } : {};
@@ -59,22 +70,27 @@ async function navigate() {
         if (state.notice && Date.now() - state.notice.at > 1500) state.notice = undefined;
     }
     state.route = route;
+    watchPlace(AT_A_STOP.includes(route.name));
     await route.enter?.(route);
+    // Who has gone on meanwhile is not brought back.
+    if (mine !== navigations) return;
     draw();
     scrollTo(0, 0);
-    queueMicrotask(() => document.querySelector('h1')?.focus({ preventScroll: true }));
+    queueMicrotask(() => {
+        document.querySelector('h1')?.focus({ preventScroll: true });
+        root().setAttribute('aria-busy', 'false');
+    });
 }
 
 function show() {
-    const root = document.getElementById('app');
-    if (state.phase === 'wechat') return render(html`<${WeChat} />`, root);
-    if (state.phase === 'no_storage') return render(html`<${NoStorage} why=${state.why} />`, root);
+    if (state.phase === 'wechat') return render(html`<${WeChat} />`, root());
+    if (state.phase === 'no_storage') return render(html`<${NoStorage} why=${state.why} />`, root());
     // A session that ends under somebody's hands changes the screen at once.
     const route = routeOf(location.hash);
     const { view, args, name } = sameRoute(route, state.route) ? state.route : route;
     const View = view;
     document.title = `${t('app')}`;
-    return render(html`<${View} key=${`${name}-${args}`} args=${args} />`, root);
+    return render(html`<${View} key=${`${name}-${args}`} args=${args} />`, root());
 }
 
 async function loadAll() {
@@ -124,6 +140,7 @@ async function main() {
         Object.assign(state, { phase: 'no_storage', why: String(fault?.message ?? fault) });
         return draw();
     }
+    askFormats().then(draw);
     takeCode();
     state.phase = 'ready';
     addEventListener('hashchange', () => {
@@ -142,7 +159,7 @@ async function main() {
         draw();
     });
     await navigate();
-    watchShell(() => isBegun(state.draft));
+    watchShell(() => Boolean(state.draft));
     askForStorage().catch(() => {});
     forgetOld().catch(() => {});
     start();

@@ -5,7 +5,8 @@ import { read, result, write } from './database.js';
 
 const FIRST = { numbering: 1, next: 1, prev: '0'.repeat(64) };
 /** Settled records are kept so long that a server restored from a backup can ask for them again. */
-const KEEP_MS = 60 * 86_400_000;
+const DAY_MS = 86_400_000;
+const KEEP_MS = 60 * DAY_MS;
 
 /** What a record says, without when it was said and its place among the others.
  * @param {Partial<PushItem>} item */
@@ -118,23 +119,26 @@ export function oweAgain(ids) {
     });
 }
 
-/** Counts: what this account owes, its photos, and what lies here of another account. */
+/** Counts: what this account owes, photos, those the server will never take, and what lies here of another account. */
 export function counts(account) {
     return read(['records', 'photos'], async stores => {
         const rows = await result(stores.records.index('owed').getAll(IDBKeyRange.bound([1, 0], [1, Infinity])));
         const own = rows.filter(row => row.account === account).length;
-        return { owed: own, strangers: rows.length - own, photos: await result(stores.photos.index('state').count('owed')) };
+        const [photos, refused] = await Promise.all(['owed', 'refused'].map(state => result(stores.photos.index('state').count(state))));
+        return { owed: own, strangers: rows.length - own, photos, refused };
     });
 }
 
-/** Forgets what was settled long ago. What is owed is never forgotten. */
+/** Forgets what was settled long ago, and photos whose draft never came to be. What is owed is never forgotten. */
 export async function forgetOld(now = Date.now()) {
-    await write(['records', 'photos'], async stores => {
+    await write(['records', 'photos', 'drafts'], async stores => {
+        const wanted = new Set((await result(stores.drafts.getAll())).flatMap(draft => draft.photos.map(photo => photo.sha256)));
         for (const row of await result(stores.records.getAll())) {
             if (!row.owed && row.settled_at < now - KEEP_MS) stores.records.delete(row.id);
         }
         for (const photo of await result(stores.photos.getAll())) {
-            if (photo.state === 'sent' && photo.sent_at < now - 7 * 86_400_000) stores.photos.delete(photo.sha256);
+            const isOver = photo.state === 'sent' ? photo.sent_at < now - 7 * DAY_MS : photo.state === 'draft' && !wanted.has(photo.sha256) && photo.taken_at < now - DAY_MS;
+            if (isOver) stores.photos.delete(photo.sha256);
         }
     });
 }
@@ -152,9 +156,9 @@ export function beginNumbering() {
 export async function exportOwed() {
     const [rows, photos] = await read(['records', 'photos'], async stores => [
         await result(stores.records.index('owed').getAll(IDBKeyRange.bound([1, 0], [1, Infinity]))),
-        await result(stores.photos.index('state').getAll('owed')),
+        [...(await result(stores.photos.index('state').getAll('owed'))), ...(await result(stores.photos.index('state').getAll('refused')))],
     ]);
     const base64 = bytes => btoa(Array.from(new Uint8Array(bytes), byte => String.fromCharCode(byte)).join(''));
-    const photo = ({ sha256: name, bytes }) => ({ sha256: name, jpeg_base64: base64(bytes) });
+    const photo = ({ sha256: name, bytes, type = 'image/jpeg' }) => ({ sha256: name, type, base64: base64(bytes) });
     return JSON.stringify({ format: 'meterbook-outbox-1', items: rows.map(row => JSON.parse(row.body)), photos: photos.map(photo) });
 }

@@ -1,11 +1,14 @@
 // Photos: made small on the phone, hashed, and sent from a queue of their own. Readings never wait for them.
 import { sha256 } from '/assets/lib/canonical.js';
-import { Problem } from '/assets/lib/link.js';
+import { NoAnswer, Problem } from '/assets/lib/link.js';
 import { read, result, write } from './database.js';
 import { signed } from './session.js';
+import { state } from './state.js';
+import { PIECE_BYTES, bring } from './uploads.js';
 
-/** A photo is at most this large; below it one request is enough (PROTOCOL: tus above 1 MiB). */
+/** A photo is made at most this large; below it one request is enough (PROTOCOL: tus above 1 MiB). */
 const MOST_BYTES = 1 << 20;
+const MOST_AS_IT_IS = 10 << 20;
 const SIDES = [1600, 1280, 1024, 800, 640];
 const QUALITIES = [0.82, 0.7, 0.55, 0.4];
 
@@ -37,13 +40,29 @@ function thumbOf(canvas) {
     return small.toDataURL('image/jpeg', 0.6);
 }
 
+/** HEIC by its first bytes: iPhones make it, and not every browser can draw it. */
+async function isHeic(file) {
+    const head = new TextDecoder('latin1').decode(await file.slice(0, 32).arrayBuffer());
+    return head.slice(4, 8) === 'ftyp' && /hei[cxms]|hev[cx]/.test(head.slice(8));
+}
+
+/** Small where the browser can draw it; a HEIC photo it can't draw goes as it is, within what the server takes. */
+async function prepare(file) {
+    try {
+        return { ...(await compress(file)), type: 'image/jpeg' };
+    } catch (fault) {
+        if (file.size > (state.limits?.photo_bytes ?? MOST_AS_IT_IS) || !(await isHeic(file))) throw fault;
+        return { bytes: await file.arrayBuffer(), thumb: undefined, type: 'image/heic' };
+    }
+}
+
 /** Keeps a photo for the draft under way. Returns `{sha256, thumb}`. */
 export async function take(file) {
-    const { bytes, thumb } = await compress(file);
+    const { bytes, thumb, type } = await prepare(file);
     const name = await sha256(bytes);
     await write(['photos'], async ({ photos }) => {
         // The same picture again is the same photo.
-        if (!(await result(photos.get(name)))) photos.put({ sha256: name, bytes, state: 'draft', taken_at: Date.now() });
+        if (!(await result(photos.get(name)))) photos.put({ sha256: name, bytes, type, state: 'draft', taken_at: Date.now() });
     });
     return { sha256: name, thumb };
 }
@@ -54,6 +73,34 @@ export const drop = name => write(['photos'], async ({ photos }) => {
     if (photo?.state === 'draft') photos.delete(name);
 });
 
+/** Notes something of a photo that is kept. */
+const note = (name, changes) => write(['photos'], async ({ photos }) => {
+    const photo = await result(photos.get(name));
+    if (photo) photos.put({ ...photo, ...changes });
+});
+
+const isInPieces = ({ bytes, cut }) => cut || bytes.byteLength > (state.limits?.photo_resumable_bytes ?? MOST_BYTES);
+
+/** In one request; in pieces where it is large, or where one request did not come through before. */
+async function send(photo) {
+    const { sha256: name, bytes, type = 'image/jpeg' } = photo;
+    if (isInPieces(photo)) return bring(photo, upload => note(name, { upload }));
+    try {
+        return await signed('PUT', `/v1/photos/${name}`, { bytes, type, patience: 120_000 });
+    } catch (fault) {
+        // What lies between may take less in one request than the server does.
+        const isTooLarge = fault instanceof Problem && fault.status === 413;
+        if (bytes.byteLength > PIECE_BYTES && (fault instanceof NoAnswer || isTooLarge)) await note(name, { cut: true });
+        throw fault;
+    }
+}
+
+/** Whether the server will never take it: as a whole too large, no photo, or spoiled on the phone's own disk. */
+async function isHopeless(photo, { status }) {
+    if (status === 413) return isInPieces(photo) || photo.bytes.byteLength <= PIECE_BYTES;
+    return status === 415 || (status === 422 && (await sha256(photo.bytes)) !== photo.sha256);
+}
+
 /** Sends what is owed, oldest first. Returns how many went; throws what stops the queue. */
 export async function sendPhotos() {
     let sent = 0;
@@ -62,13 +109,14 @@ export async function sendPhotos() {
         const photo = await read(['photos'], ({ photos }) => result(photos.get(name)));
         if (photo?.state !== 'owed') continue;
         try {
-            await signed('PUT', `/v1/photos/${name}`, { bytes: photo.bytes, type: 'image/jpeg', patience: 120_000 });
+            await send(photo);
         } catch (fault) {
-            // One photo the server will never take does not hold up the others; it stays, and is shown as waiting.
-            if (fault instanceof Problem && !fault.passes && fault.status !== 401) continue;
-            throw fault;
+            if (!(fault instanceof Problem) || fault.passes || fault.status === 401) throw fault;
+            // One photo does not hold up the others. What the server will never take stays on the phone, and is said.
+            if (await isHopeless(photo, fault)) await note(name, { state: 'refused', code: fault.code });
+            continue;
         }
-        await write(['photos'], ({ photos }) => result(photos.put({ ...photo, state: 'sent', sent_at: Date.now() })));
+        await note(name, { state: 'sent', sent_at: Date.now(), upload: undefined });
         sent += 1;
     }
     return sent;

@@ -20,6 +20,12 @@ export function standings() {
     return stop => standing(stop, own.get(stop.id));
 }
 
+/** When this phone last noted a visit at a stop, by its own clock. */
+export function triedAt() {
+    const own = ownByStop();
+    return stop => Math.max(-Infinity, ...(own.get(stop.id) ?? []).map(record => Date.parse(record.made_at)));
+}
+
 export const allStops = () => [...state.rounds.values()].flatMap(round => round.stops);
 
 export const progressOfAll = () => count(allStops(), standings());

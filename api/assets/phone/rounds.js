@@ -68,6 +68,29 @@ export function owedToTarget(stops, standingOf, targets) {
     return classes.filter(row => row.all > 0);
 }
 
+const dayOf = at => new Date(at).toDateString();
+
+/** Who comes this much too early has come. */
+const EARLY_MS = 30 * 60_000;
+
+/** What is promised for the day of `now` and not kept yet, the earliest first: `{stop, from_at, until_at, over}`. Of several times at one
+ * stop each is a choice. A visit keeps the promise, whatever came of it; one before the time does not: times are often agreed after it.
+ * @param {PulledStop[]} stops
+ * @param {(stop: PulledStop) => string} standingOf
+ * @param {(stop: PulledStop) => number} triedAt when this phone last noted a visit there
+ * @param {number} now */
+export function promisedToday(stops, standingOf, triedAt, now) {
+    const rows = stops.filter(stop => stop.appointments && standingOf(stop) !== 'read').flatMap(stop => stop.appointments
+        .filter(({ from_at }) => dayOf(from_at) === dayOf(now) && triedAt(stop) < Date.parse(from_at) - EARLY_MS)
+        .map(({ from_at, until_at }) => ({ stop, from_at, until_at, over: Date.parse(until_at) < now })));
+    return rows.sort((one, two) => Date.parse(one.from_at) - Date.parse(two.from_at) || byOrder(one.stop, two.stop));
+}
+
+/** Of the times agreed at a stop the one that comes next, or the last one.
+ * @param {PulledStop} stop
+ * @param {number} now */
+export const nextPromise = (stop, now) => stop.appointments?.find(({ until_at }) => Date.parse(until_at) >= now) ?? stop.appointments?.at(-1);
+
 const plain = text => String(text ?? '').toLowerCase().replace(/[\s-]/g, '');
 
 /** Stops that a search finds: by meter number, customer number or address. The number's end is what one can read on a dusty meter.
@@ -77,6 +100,18 @@ export function search(stops, wanted) {
     const sought = plain(wanted);
     if (!sought) return stops;
     return stops.filter(stop => [stop.meter?.number, stop.service_point_number, stop.address].some(text => plain(text).includes(sought)));
+}
+
+/** As short as this, a number may stand in a code by chance. */
+const TELLING = 5;
+
+/** Stops that a bar code names: by the number itself, or by one that holds it, as makers' codes do.
+ * @param {PulledStop[]} stops
+ * @param {string} code */
+export function scanned(stops, code) {
+    const found = search(stops, code);
+    if (found.length) return found;
+    return stops.filter(stop => plain(stop.meter?.number).length >= TELLING && plain(code).includes(plain(stop.meter.number)));
 }
 
 /** A name for a list: the family name, the rest hidden until the stop is opened. */

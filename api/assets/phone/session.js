@@ -1,7 +1,7 @@
 // The phone's session (PROTOCOL "Devices and sessions"): a dispatcher's code becomes tokens; the access token lives for minutes, the
 // refresh token is exchanged by one at a time, and the new one is on disk before it is used: if the answer is lost the old one still works.
 import { Problem, ask } from '/assets/lib/link.js';
-import { keep, kept, write } from './database.js';
+import { keep, kept, result, write } from './database.js';
 import { beginNumbering } from './outbox.js';
 import { draw, state, tellOthers } from './state.js';
 
@@ -14,24 +14,34 @@ export async function load() {
     state.session = await kept('session');
 }
 
-/** Turns a code into a session. The code works once. */
+/** Turns a code into a session. The code works once. One made for this very phone, as after a restore, lets it go on: same device, same
+ * numbers; and since the epoch is another then, what the server lacks is offered again. */
 export async function activate(code, label) {
+    const known = state.session?.device;
     /** @type {{body: TokenAnswer}} */
-    const { body } = await ask('POST', '/v1/auth/activate', { json: { code, label: label || 'PWA', platform: platform() } });
-    await beginNumbering();
+    const { body } = await ask('POST', '/v1/auth/activate', { json: { code, label: label || 'PWA', platform: platform(), device_id: known } });
+    const goesOn = known !== undefined && body.device_id === known;
+    if (!goesOn) await beginNumbering();
     const session = {
         access: body.access_token, refresh: body.refresh_token, device: body.device_id,
         account: { id: body.account.id, name: body.account.name, login: body.account.login },
     };
     // Another reader's rounds are not for this one to see; and a new device has a cursor of its own.
-    await write(['kept', 'rounds'], stores => {
+    await write(['kept', 'rounds'], async stores => {
         stores.rounds.clear();
-        stores.kept.delete('pulled');
+        if (goesOn) await forgetPlace(stores);
+        else stores.kept.delete('pulled');
         stores.kept.put(session, 'session');
     });
     state.session = session;
     state.rounds = new Map();
     draw();
+}
+
+/** Forgets how far the phone had followed, but not in which epoch. */
+async function forgetPlace({ kept: store }) {
+    const { epoch } = (await result(store.get('pulled'))) ?? {};
+    store.put({ epoch }, 'pulled');
 }
 
 const oneAtATime = (name, work) => (navigator.locks ? navigator.locks.request(name, work) : work());
@@ -68,9 +78,9 @@ async function exchange(spent) {
 
 /** What the server ended: names and addresses go at once, the outbox stays until it is safe. */
 async function end() {
-    await write(['kept', 'rounds'], stores => {
+    await write(['kept', 'rounds'], async stores => {
         stores.rounds.clear();
-        stores.kept.delete('pulled');
+        await forgetPlace(stores);
         stores.kept.put({ ...state.session, access: '', refresh: '', ended: true }, 'session');
     });
     state.session = await kept('session');

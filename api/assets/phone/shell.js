@@ -1,6 +1,12 @@
 // The service worker and its updates. A new release is taken when nobody types; the outbox lies in the database and does not care.
 import { draw, state } from './state.js';
 
+/** Whether it runs by itself, from the home screen. */
+export const isInstalled = () => matchMedia('(display-mode: standalone)').matches || /** @type {any} */ (navigator).standalone === true;
+
+/** On iOS a Safari tab loses its storage after seven days, and what is installed does not see it: install first, activate then. */
+export const isTabOnIos = () => /iphone|ipad/i.test(navigator.userAgent) && !isInstalled();
+
 export async function watchShell(isBusy) {
     if (!('serviceWorker' in navigator)) return;
     let controlled = Boolean(navigator.serviceWorker.controller);

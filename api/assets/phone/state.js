@@ -4,7 +4,7 @@ export const state = {
     phase: 'starting',
     route: { name: 'today' },
     session: undefined,
-    settings: { language: undefined, theme: 'auto', large: false, rightToLeft: false, order: 'office' },
+    settings: { language: undefined, theme: 'auto', large: false, rightToLeft: false, order: 'office', place: true },
     /** @type {Map<number, PulledRound>} */
     rounds: new Map(),
     /** @type {Catalogue | undefined} */
@@ -17,9 +17,11 @@ export const state = {
     /** Own records by id, without their bodies.
      * @type {Map<string, OwnRecord>} */
     records: new Map(),
-    counts: { owed: 0, photos: 0, strangers: 0 },
+    counts: { owed: 0, photos: 0, strangers: 0, refused: 0 },
     sync: { busy: false, okAt: undefined, problem: undefined, skew: 0, reachable: undefined },
     storage: { persisted: undefined, usage: undefined, quota: undefined },
+    /** Of the receiver: `searching`, `found` or `denied`. */
+    place: 'searching',
     update: undefined,
     install: undefined,
     /** What a screen holds while it is open. */

@@ -3,17 +3,29 @@ import { html } from '/assets/lib/html.js';
 import { NoAnswer } from '/assets/lib/link.js';
 import { t } from '/assets/lib/texts.js';
 import { Screen, go } from '../frame.js';
+import { readInvitation } from '../invitation.js';
 import { activate } from '../session.js';
+import { isTabOnIos } from '../shell.js';
 import { set, state, tell } from '../state.js';
 import { sync } from '../sync.js';
+import { Scan } from './scan.js';
+
+/** A link brings its code; one of another server does not. */
+function take(text) {
+    const { code, elsewhere } = readInvitation(text, location.origin);
+    if (code) return set({ code, fault: undefined });
+    return set({ fault: elsewhere ? t('activate.elsewhere', { server: elsewhere }) : t('activate.not_a_code') });
+}
 
 async function submit(event) {
     event.preventDefault();
     const { code = '', label = '' } = state.screen;
     if (!code.trim()) return set({ fault: t('activate.no_code') });
+    take(code);
+    if (state.screen.fault) return undefined;
     set({ busy: true, fault: undefined });
     try {
-        await activate(code.trim(), label.trim());
+        await activate(state.screen.code.trim(), label.trim());
         state.screen = {};
         go('today');
         tell(t('activate.done'));
@@ -28,8 +40,10 @@ export function Activate() {
     const strangers = state.counts.strangers + state.counts.owed;
     return html`<${Screen} title=${t('activate.title')} plain>
         <form onSubmit=${submit}>
+            ${isTabOnIos() ? html`<p class="card bad">${t('install.ios')}</p>` : ''}
             <p>${t('activate.help')}</p>
             ${strangers ? html`<p class="card warn">${t('activate.waiting', { n: strangers })}</p>` : ''}
+            <div class="stack"><${Scan} text=${t('activate.scan')} onCode=${take} /></div>
             <label><span>${t('activate.code')}</span>
                 <input name="code" value=${code} autocomplete="one-time-code" autocapitalize="characters" spellcheck=${false} aria-invalid=${String(Boolean(fault))}
                     aria-describedby="fault" onInput=${event => set({ code: event.target.value })} /></label>

@@ -14,12 +14,12 @@ async function wipe() {
 }
 
 export function Ended() {
-    const { owed, photos, strangers } = state.counts;
-    const waits = owed + photos + strangers;
+    const { owed, photos, strangers, refused } = state.counts;
+    const waits = owed + photos + strangers + refused;
     const { exported } = state.screen;
     return html`<${Screen} title=${t('ended.title')} plain>
         <p class="card bad" role="alert">${t('ended.help')}</p>
-        <p class=${waits ? 'card warn' : 'card good'}>${waits ? t('ended.waits', { owed: owed + strangers, photos }) : t('ended.safe')}</p>
+        <p class=${waits ? 'card warn' : 'card good'}>${waits ? t('ended.waits', { owed: owed + strangers, photos: photos + refused }) : t('ended.safe')}</p>
         <div class="stack">
             <a class="button main" href="#/activate">${t('ended.activate')}</a>
             ${waits ? html`<button onClick=${exportFile}>${t('waiting.export')}</button>` : ''}

@@ -1,7 +1,7 @@
 // The big keypad: an index as on its dial, or three figures; blind.
 import { html } from '/assets/lib/html.js';
 import { t } from '/assets/lib/texts.js';
-import { isComplete, isTouched, press } from '../dial.js';
+import { isComplete, press } from '../dial.js';
 import { change, discard, openDraft, save } from '../draft.js';
 import { amounts, emptyFigures, figuresOf, follow, formFault } from '../entry.js';
 import { Choices, Screen, Toggle, go, link } from '../frame.js';
@@ -29,7 +29,7 @@ const meterOf = draft => findStop(draft.stop)?.stop.meter;
 /** A key of the pad or of a keyboard. */
 export function type(key) {
     const { draft } = state;
-    if (!draft?.figures || draft.step === 'decide') return;
+    if (!draft?.figures || draft.step === 'decide' || isUnreasoned(draft)) return;
     const figure = press(draft.figures[draft.active], key);
     change({ figures: { ...draft.figures, [draft.active]: figure }, fault: undefined });
 }
@@ -38,7 +38,7 @@ export function type(key) {
 export async function done() {
     const { draft } = state;
     const meter = draft && meterOf(draft);
-    if (!meter || draft.step === 'decide') return;
+    if (!meter || draft.step === 'decide' || isUnreasoned(draft)) return;
     const names = figuresOf(meter);
     const open = names.find(name => !isComplete(draft.figures[name]));
     // A figure the display does not show is passed over.
@@ -57,11 +57,27 @@ export async function done() {
 
 const again = meter => change({ step: 'again', figures: emptyFigures(meter, state.settings.rightToLeft), active: 'index' });
 
+/** A correction begins with its reason: beside the pad there is no room for both. */
+const isUnreasoned = draft => Boolean(draft.corrects && !draft.reasoned);
+
+function giveReason() {
+    const { reason_code, reason } = state.draft;
+    if (!reason_code) return change({ fault: 'reason' });
+    if (reason_code === 'other' && !reason?.trim()) return change({ fault: 'reason_words' });
+    return change({ reasoned: true, fault: undefined });
+}
+
+function Reason({ draft }) {
+    return html`<${Choices} legend=${t('correct.why')} name="reason" value=${draft.reason_code} onChange=${code => change({ reason_code: code, fault: undefined })}
+            options=${CORRECTION_REASONS.map(code => ({ code, text: t(`correct.${code}`) }))} />
+        <label><span>${t('correct.words')}</span><input value=${draft.reason ?? ''} maxlength="1000" onInput=${event => change({ reason: event.target.value })} /></label>
+        ${draft.fault ? html`<p class="bad-ink" role="alert">${t(`fault.${draft.fault}`)}</p>` : ''}
+        <div class="dock"><button class="main" type="button" onClick=${giveReason}>${t('correct.go_on')}</button></div>`;
+}
+
 async function finish(typed, confirmed) {
     const { draft } = state;
     const { corrects, reason_code, reason } = draft;
-    if (corrects && !reason_code) return change({ fault: 'reason' });
-    if (corrects && reason_code === 'other' && !reason?.trim()) return change({ fault: 'reason_words' });
     const flags = Object.fromEntries(['vacancy', 'gas_in_use', 'display_fault'].filter(name => draft[name]).map(name => [name, true]));
     const members = corrects ? { kind: 'correction', corrects, reason_code, reason: reason?.trim() || undefined } : { kind: 'reading' };
     const row = await save({ ...members, ...typed, ...flags, seen_number: draft.seen_number?.trim() || undefined, confirmed: confirmed || undefined });
@@ -119,11 +135,11 @@ function Keys({ draft, meter }) {
     const names = figuresOf(meter);
     const plain = draft.figures[draft.active].kind !== 'dial';
     const after = names[names.indexOf(draft.active) + 1];
-    const last = plain ? html`<button type="button" class="small" onClick=${() => type('.')} aria-label=${t('key.point')}>.</button>`
+    const last = plain ? html`<button type="button" class="small" onClick=${() => type('.')} aria-label=${t('key.point')}><span class="sign">.</span></button>`
         : html`<button type="button" class="small" onClick=${() => type('clear')}>${t('key.clear')}</button>`;
     return html`<div class="keys">
         ${'123456789'.split('').map(digit => html`<button type="button" key=${digit} onClick=${() => type(digit)}>${digit}</button>`)}
-        <button type="button" class="small" onClick=${() => type('back')} aria-label=${t('key.back')}>⌫</button>
+        <button type="button" class="small" onClick=${() => type('back')} aria-label=${t('key.back')}><span class="sign">⌫</span></button>
         <button type="button" onClick=${() => type('0')}>0</button>${last}
         <button type="button" class="wide main" onClick=${done}>${after && !names.every(name => isComplete(draft.figures[name])) ? t('key.next', { figure: t(`read.${after}`) }) : t('key.done')}</button>
     </div>`;
@@ -172,15 +188,11 @@ export function Read() {
     const { meter } = stop;
     return html`<${Screen} title=${draft.corrects ? t('correct.title') : stop.address ?? stop.service_point_number} back=${link('stop', stop.id)} tight>
         <p class="who"><span>${t('stop.meter')} <${Number_} number=${meter.number} /></span><span class="quiet">${meter.type_code}</span></p>
-        ${draft.corrects ? html`<${Choices} legend=${t('correct.why')} name="reason" value=${draft.reason_code} onChange=${code => change({ reason_code: code, fault: undefined })}
-            options=${CORRECTION_REASONS.map(code => ({ code, text: t(`correct.${code}`) }))} />
-            <label><span>${t('correct.words')}</span><input value=${draft.reason ?? ''} maxlength="1000" onInput=${event => change({ reason: event.target.value })} /></label>` : ''}
-        ${draft.step === 'decide' ? html`<${Decide} draft=${draft} meter=${meter} />` : html`
+        ${draft.corrects && draft.reasoned ? html`<button type="button" onClick=${() => change({ reasoned: false })}>${t('correct.why')}: ${t(`correct.${draft.reason_code}`)}</button>` : ''}
+        ${isUnreasoned(draft) ? html`<${Reason} draft=${draft} />` : draft.step === 'decide' ? html`<${Decide} draft=${draft} meter=${meter} />` : html`
             <${Message} draft=${draft} />
             <${Fields} draft=${draft} meter=${meter} />
             <${More} draft=${draft} meter=${meter} />
             <${Keys} draft=${draft} meter=${meter} />`}
     <//>`;
 }
-
-export const isBegun = draft => Boolean(draft?.figures && Object.values(draft.figures).some(isTouched));

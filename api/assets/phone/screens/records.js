@@ -1,7 +1,7 @@
 // What this phone noted: one record with what became of it, all that waits, and the end of the day.
 import { html } from '/assets/lib/html.js';
 import { t } from '/assets/lib/texts.js';
-import { Screen, link, syncWords } from '../frame.js';
+import { Screen, link, moment, syncWords } from '../frame.js';
 import { exportOwed } from '../outbox.js';
 import { findStop, progressOfAll } from '../progress.js';
 import { set, state } from '../state.js';
@@ -20,7 +20,7 @@ export function OneRecord({ args: [id] }) {
     const isCode = Boolean(item.attempt_code);
     const mayCorrect = found && ['reading', 'attempt', 'correction'].includes(record.kind) && corrections(id).length === 0 && record.outcome !== 'rejected' && record.outcome !== 'conflict';
     const rows = [
-        [t('record.number'), `#${record.seq}`], [t('record.at'), new Date(record.made_at).toLocaleString()], [t('record.said'), said(record, meter)],
+        [t('record.number'), `#${record.seq}`], [t('record.at'), moment(record.made_at)], [t('record.said'), said(record, meter)],
         [t('record.outcome'), outcomeWords(record)], [t('record.code'), record.detail ?? record.code], [t('record.flags'), flagWords(record)],
         [t('note'), item.note], [t('photos'), item.evidence?.length], [t('correct.why'), item.reason_code && t(`correct.${item.reason_code}`)],
     ];
@@ -55,7 +55,7 @@ export async function exportFile() {
 }
 
 export function Waiting() {
-    const { owed, photos, strangers } = state.counts;
+    const { owed, photos, strangers, refused: spoiled } = state.counts;
     const rows = [...state.records.values()].sort((one, two) => two.seq - one.seq);
     const waiting = rows.filter(record => record.owed);
     const refused = rows.filter(record => record.outcome === 'rejected' || record.outcome === 'conflict');
@@ -63,8 +63,9 @@ export function Waiting() {
         <${Warnings} />
         <p class=${owed + photos ? 'card warn' : 'card good'}>${t('waiting.counts', { owed, photos })}<br /><span class="quiet">${syncWords()}</span></p>
         ${strangers ? html`<p class="card warn">${t('waiting.strangers', { n: strangers })}</p>` : ''}
+        ${spoiled ? html`<p class="card bad">${t('waiting.photos_refused', { n: spoiled })}</p>` : ''}
         <div class="row"><button class="main" onClick=${() => sync(true)} disabled=${state.sync.busy}>${t('sync.now')}</button>
-            ${owed + photos + strangers ? html`<button onClick=${exportFile}>${t('waiting.export')}</button>` : ''}</div>
+            ${owed + photos + strangers + spoiled ? html`<button onClick=${exportFile}>${t('waiting.export')}</button>` : ''}</div>
         ${refused.length ? html`<h2>${t('waiting.refused')}</h2>` : ''}
         ${refused.map(record => html`<${RecordRow} key=${record.id} record=${record} meter=${findStop(record.stop)?.stop.meter} />`)}
         <h2>${t('waiting.owed')}</h2>

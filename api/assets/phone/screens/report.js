@@ -3,9 +3,12 @@ import { html } from '/assets/lib/html.js';
 import { both, t } from '/assets/lib/texts.js';
 import { change, openDraft, save } from '../draft.js';
 import { Choices, Screen, go, link } from '../frame.js';
+import { placeOf } from '../place.js';
 import { findStop } from '../progress.js';
 import { set, state, tell } from '../state.js';
-import { Camera, Note, Signature, keepSignature } from './camera.js';
+import { Camera, Note } from './camera.js';
+import { Scan } from './scan.js';
+import { Signature, keepSignature } from './signature.js';
 
 const NOTICES = ['payment', 'dunning', 'suspension', 'appointment', 'safety', 'other'];
 const SLIPS = ['signed', 'signed_by_other', 'refused'];
@@ -39,7 +42,7 @@ function faultOf(draft) {
     if (draft.what === 'found' && draft.code === 'inlet_side' && !draft.inlet_side) return 'side';
     if (draft.what === 'found' && draft.code === 'moved' && !draft.place) return 'place';
     if (draft.code === 'other' && !draft.note.trim()) return 'words';
-    if (draft.what === 'slip' && draft.code !== 'refused' && !state.screen.signed && draft.photos.length === 0) return 'signature';
+    if (draft.what === 'slip' && draft.code !== 'refused' && !draft.strokes?.length && draft.photos.length === 0) return 'signature';
     return undefined;
 }
 
@@ -56,10 +59,10 @@ async function submit() {
 }
 
 function locate() {
+    if (!navigator.geolocation) return tell(t('found.no_place'), true);
     set({ locating: true });
-    navigator.geolocation?.getCurrentPosition(found => {
-        const micro = degrees => Math.round(degrees * 1e6);
-        change({ place: { lat_micro: micro(found.coords.latitude), lng_micro: micro(found.coords.longitude), datum: 'wgs84' }, fault: undefined });
+    return navigator.geolocation.getCurrentPosition(found => {
+        change({ place: placeOf(found.coords), fault: undefined });
         set({ locating: false });
     }, () => {
         set({ locating: false });
@@ -69,7 +72,8 @@ function locate() {
 
 function FoundMore({ draft }) {
     if (draft.code === 'wrong_number') {
-        return html`<label><span>${t('found.seen_number')}</span><input value=${draft.seen_number ?? ''} maxlength="64" onInput=${event => change({ seen_number: event.target.value, fault: undefined })} /></label>`;
+        return html`<div class="stack"><${Scan} text=${t('find.scan')} onCode=${code => change({ seen_number: code.trim().slice(0, 64), fault: undefined })} /></div>
+            <label><span>${t('found.seen_number')}</span><input value=${draft.seen_number ?? ''} maxlength="64" onInput=${event => change({ seen_number: event.target.value, fault: undefined })} /></label>`;
     }
     if (draft.code === 'inlet_side') {
         return html`<${Choices} legend=${t('found.side')} name="side" options=${named('side', ['left', 'right'])} value=${draft.inlet_side} onChange=${side => change({ inlet_side: side, fault: undefined })} />`;
@@ -93,6 +97,6 @@ export function Report() {
         <${Camera} />
         <${Note} />
         ${draft.fault ? html`<p class="bad-ink" role="alert">${t(`fault.${draft.fault}`)}</p>` : ''}
-        <div class="stack"><button class="main" type="button" onClick=${submit}>${t('save')}</button></div>
+        <div class="dock"><button class="main" type="button" onClick=${submit}>${t('save')}</button></div>
     <//>`;
 }

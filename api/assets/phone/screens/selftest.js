@@ -4,6 +4,7 @@ import { ask } from '/assets/lib/link.js';
 import { t } from '/assets/lib/texts.js';
 import { kept, keep } from '../database.js';
 import { Screen } from '../frame.js';
+import { isInstalled } from '../shell.js';
 import { set, state } from '../state.js';
 
 const permission = async name => {
@@ -27,15 +28,21 @@ const TESTS = {
         return [quota - usage > 50e6, `${(usage / 1e6).toFixed(1)} / ${(quota / 1e6).toFixed(0)} MB`];
     },
     worker: async () => [Boolean(navigator.serviceWorker?.controller), ''],
-    installed: async () => [matchMedia('(display-mode: standalone)').matches || /** @type {any} */ (navigator).standalone === true, ''],
+    installed: async () => [isInstalled(), ''],
     locks: async () => [Boolean(navigator.locks), ''],
     compression: async () => ['CompressionStream' in globalThis, ''],
-    barcode: async () => ['BarcodeDetector' in globalThis, ''],
+    barcode: async () => {
+        const formats = (await globalThis.BarcodeDetector?.getSupportedFormats()) ?? [];
+        return [formats.length > 0, formats.includes('qr_code') ? 'QR' : ''];
+    },
     camera: async () => {
         const devices = (await navigator.mediaDevices?.enumerateDevices?.()) ?? [];
         return [devices.some(device => device.kind === 'videoinput'), await permission('camera')];
     },
-    place: async () => ['geolocation' in navigator, await permission('geolocation')],
+    place: async () => {
+        const allowed = await permission('geolocation');
+        return ['geolocation' in navigator && allowed !== 'denied', allowed];
+    },
     server: async () => {
         const { body } = await ask('GET', '/v1/meta', { patience: 8000 });
         const seconds = Math.round((Date.parse(body.server_time) - Date.now()) / 1000);

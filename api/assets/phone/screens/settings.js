@@ -8,7 +8,7 @@ import { state } from '../state.js';
 const megabytes = bytes => (bytes === undefined ? '?' : (bytes / 1e6).toFixed(1));
 
 export function Settings() {
-    const { theme, large, rightToLeft } = state.settings;
+    const { theme, large, rightToLeft, place } = state.settings;
     const { persisted, usage, quota } = state.storage;
     const home = state.session && !state.session.ended ? link('today') : '#/activate';
     return html`<${Screen} title=${t('settings.title')} back=${home} plain>
@@ -19,7 +19,9 @@ export function Settings() {
         <div class="stack">
             <${Toggle} text=${t('settings.large')} on=${large} onChange=${on => keepSettings({ large: on })} />
             <${Toggle} text=${t('settings.right_to_left')} on=${rightToLeft} onChange=${on => keepSettings({ rightToLeft: on })} />
+            <${Toggle} text=${t('settings.place')} on=${place} onChange=${on => keepSettings({ place: on })} />
         </div>
+        <p class="quiet">${t(place && state.place === 'denied' ? 'settings.place_denied' : 'settings.place_help')}</p>
         <p class=${persisted ? 'card good' : 'card warn'}>${t(persisted ? 'storage.persisted' : 'storage.not_persisted')}<br />
             <span class="quiet">${t('storage.used', { used: megabytes(usage), of: megabytes(quota) })}</span></p>
         ${state.session ? html`<p class="quiet">${t('settings.who', { name: state.session.account.name, device: state.session.device })}</p>` : ''}

@@ -2,7 +2,7 @@
 import { html } from '/assets/lib/html.js';
 import { both, t } from '/assets/lib/texts.js';
 import { shown } from '../dial.js';
-import { Screen, hour, link } from '../frame.js';
+import { Screen, agreed, hour, link } from '../frame.js';
 import { findStop, standings } from '../progress.js';
 import { state } from '../state.js';
 import { Number_, nextStop } from './stops.js';
@@ -58,10 +58,10 @@ export function Stop({ args: [id] }) {
     return html`<${Screen} title=${stop.address ?? stop.service_point_number} back=${link('round', round.id)}>
         <p class="who"><span>${t('stop.meter')} ${stop.meter ? html`<${Number_} number=${stop.meter.number} />` : t('stop.no_meter')}</span><span class=${`mark ${standing} fit`}>${t(`standing.${standing}`)}</span></p>
         <p class="where">${stop.address}</p>
+        ${stop.appointments ? html`<p class="card warn"><b>${t('stop.promised')}</b> ${stop.appointments.map(agreed).join(' / ')}</p>` : ''}
         ${stop.access_note ? html`<p class="card warn"><b>${t('stop.access')}</b> ${stop.access_note}</p>` : ''}
+        <${Facts} stop=${stop} />
         <div class="stack">
-            ${stop.meter ? html`<a class="button main" href=${link('read', stop.id)}>${standing === 'read' ? t('stop.read_again') : t('stop.read')}</a>` : ''}
-            <a class="button" href=${link('visit', stop.id)}>${t('stop.no_access')}</a>
             <div class="row">
                 <a class="button" href=${link('report', stop.id, 'found')}>${t('stop.found')}</a>
                 <a class="button bad" href=${link('report', stop.id, 'hazard')}>${t('stop.hazard')}</a>
@@ -71,9 +71,10 @@ export function Stop({ args: [id] }) {
                 ${stop.class === 'commercial' ? html`<a class="button" href=${link('report', stop.id, 'slip')}>${t('stop.slip')}</a>` : ''}
             </div>
         </div>
-        <${Facts} stop=${stop} />
         ${own.length ? html`<h2>${t('stop.own')}</h2>` : ''}
         ${own.map(record => html`<${RecordRow} key=${record.id} record=${record} meter=${stop.meter} />`)}
         ${next ? html`<div class="stack"><a class="button" href=${link('stop', next.id)}>${t('stop.next', { where: next.address ?? next.service_point_number })}</a></div>` : ''}
+        <div class="dock"><a class="button" href=${link('visit', stop.id)}>${t('stop.no_access')}</a>
+            ${stop.meter ? html`<a class="button main" href=${link('read', stop.id)}>${standing === 'read' ? t('stop.read_again') : t('stop.read')}</a>` : ''}</div>
     <//>`;
 }

@@ -1,11 +1,12 @@
 // The stops of a round, in the order the reader walks, and the search over all rounds.
 import { html } from '/assets/lib/html.js';
 import { t } from '/assets/lib/texts.js';
-import { Screen, go, link } from '../frame.js';
+import { Screen, agreed, go, link } from '../frame.js';
 import { allStops, findStop, standings } from '../progress.js';
-import { count, masked, ordered, search } from '../rounds.js';
+import { count, masked, nextPromise, ordered, scanned, search } from '../rounds.js';
 import { keepSettings } from '../settings.js';
-import { set, state, tell } from '../state.js';
+import { set, state } from '../state.js';
+import { Scan } from './scan.js';
 import { Counts } from './today.js';
 
 /** A meter number with its last four digits large: that is what one compares in bad light. */
@@ -15,10 +16,12 @@ export function Number_({ number }) {
 }
 
 function Row({ stop, standing }) {
+    const promise = nextPromise(stop, Date.now());
     return html`<li><a href=${link('stop', stop.id)} id=${`stop-${stop.id}`}>
         <span class=${`mark ${standing}`}>${t(`standing.${standing}`)}</span>
         <span class="where">${stop.address ?? stop.service_point_number}</span>
         <span class="meter quiet"><${Number_} number=${stop.meter?.number ?? '—'} /> · ${t(`class.short.${stop.class}`)} · <span class="nowrap">${masked(stop.customer_name)}</span>${
+            promise && standing !== 'read' ? html` · <b class="warn-ink nowrap">${t('stop.promised')} ${agreed(promise)}</b>` : ''}${
             stop.access_note ? html` · <span class="warn-ink">${t('stop.has_note')}</span>` : ''}</span>
     </a></li>`;
 }
@@ -55,18 +58,10 @@ export function nextStop(id) {
     return [...stops.slice(at + 1), ...stops.slice(0, at)].find(stop => of(stop) === 'open');
 }
 
-async function scan(file) {
-    if (!file) return;
-    try {
-        const image = await createImageBitmap(file);
-        const [code] = await new globalThis.BarcodeDetector().detect(image);
-        if (!code) return tell(t('find.no_code'));
-        const hits = search(allStops(), code.rawValue);
-        if (hits.length === 1) return go('stop', hits[0].id);
-        set({ wanted: code.rawValue });
-    } catch {
-        tell(t('find.no_code'));
-    }
+function seek(code) {
+    const hits = scanned(allStops(), code);
+    if (hits.length === 1) go('stop', hits[0].id);
+    else set({ wanted: code });
 }
 
 export function Find() {
@@ -75,8 +70,7 @@ export function Find() {
     const hits = wanted.trim() ? search(allStops(), wanted).slice(0, 100) : [];
     return html`<${Screen} title=${t('find.title')} back=${link('today')}>
         <label><span>${t('find.what')}</span><input type="search" value=${wanted} onInput=${event => set({ wanted: event.target.value })} /></label>
-        ${'BarcodeDetector' in globalThis ? html`<label class="camera"><input type="file" accept="image/*" capture="environment" onChange=${event => scan(event.target.files[0])} />
-            <span class="button">${t('find.scan')}</span></label>` : ''}
+        <div class="stack"><${Scan} text=${t('find.scan')} onCode=${seek} /></div>
         <p role="status" class="quiet">${wanted.trim() ? t('find.hits', { n: hits.length }) : ''}</p>
         <ul class="stops">${hits.map(stop => html`<${Row} key=${stop.id} stop=${stop} standing=${of(stop)} />`)}</ul>
     <//>`;

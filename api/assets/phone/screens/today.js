@@ -1,9 +1,10 @@
 // Today at a glance: done, left, no access, and what the target still needs.
 import { html } from '/assets/lib/html.js';
 import { t } from '/assets/lib/texts.js';
-import { Screen, link } from '../frame.js';
-import { allStops, standings } from '../progress.js';
-import { count, owedToTarget } from '../rounds.js';
+import { Screen, agreed, link } from '../frame.js';
+import { allStops, standings, triedAt } from '../progress.js';
+import { count, owedToTarget, promisedToday } from '../rounds.js';
+import { isTabOnIos } from '../shell.js';
 import { state } from '../state.js';
 import { sync } from '../sync.js';
 
@@ -21,10 +22,18 @@ export function Warnings() {
     const minutes = Math.round(Math.abs(last.skew) / 60_000);
     return html`
         ${minutes >= 2 ? html`<p class="card warn">${t('warn.clock', { n: minutes })}</p>` : ''}
-        ${storage.persisted === false ? html`<p class="card warn">${t('warn.not_persisted')}</p>` : ''}
+        ${isTabOnIos() ? html`<p class="card bad">${t('install.ios')}</p>` : ''}
+        ${storage.persisted === false && !isTabOnIos() ? html`<p class="card warn">${t('warn.not_persisted')} ${state.install ? html`<button onClick=${state.install}>${t('settings.install')}</button>` : ''}</p>` : ''}
         ${last.problem?.kind === 'problem' ? html`<p class="card warn">${last.problem.title} ${last.problem.detail}</p>` : ''}
         ${last.problem?.kind === 'full' ? html`<p class="card bad" role="alert">${t('warn.full')}</p>` : ''}
         ${state.update ? html`<p class="card">${t('update.there')} <button onClick=${state.update}>${t('update.take')}</button></p>` : ''}`;
+}
+
+/** Agreed times of today (R-1). */
+function Promised({ rows }) {
+    if (rows.length === 0) return '';
+    return html`<h2>${t('today.promised')}</h2><ul class="promised">${rows.map(({ stop, over, from_at, until_at }) => html`<li key=${`${stop.id}-${from_at}`}><a class=${`card ${over ? 'bad' : 'warn'}`} href=${link('stop', stop.id)}>
+        <b>${agreed({ from_at, until_at })}</b> ${stop.address ?? stop.service_point_number}${over ? html` · <span class="bad-ink">${t('today.promise_over')}</span>` : ''}</a></li>`)}</ul>`;
 }
 
 export function Today() {
@@ -37,6 +46,7 @@ export function Today() {
         <${Counts} counts=${count(stops, of)} />
         ${targets.map(row => html`<p key=${row.class} class="must"><span>${t(`class.${row.class}`)}</span> · ${
             row.missing ? html`<b class="warn-ink">${t('today.must', { n: row.missing, of: row.all, target: row.target_bp / 100 })}</b>` : html`<b class="good-ink">${t('today.met', { target: row.target_bp / 100 })}</b>`}</p>`)}
+        <${Promised} rows=${promisedToday(stops, of, triedAt(), Date.now())} />
         <div class="row"><a class="button" href=${link('find')}>${t('find.title')}</a><button onClick=${() => sync(true)} disabled=${state.sync.busy}>${t('sync.now')}</button></div>
         <h2>${t('today.rounds')}</h2>
         ${rounds.length === 0 ? html`<p>${t('today.none')}</p>` : ''}

@@ -46,7 +46,8 @@ export function Visit() {
         <${Camera} needed=${draft.attempt_code && !WITHOUT_PROOF.includes(draft.attempt_code)} />
         <${Note} />
         ${draft.fault ? html`<p class="bad-ink" role="alert">${t(`fault.${draft.fault}`)}</p>` : ''}
-        <div class="stack"><button class="main" type="button" onClick=${() => submit(false)}>${t('save')}</button>
-            ${draft.fault === 'proof' ? html`<button type="button" onClick=${() => submit(true)}>${t('visit.without_proof')}</button>` : ''}</div>
+        <div class="dock">
+            ${draft.fault === 'proof' ? html`<button type="button" onClick=${() => submit(true)}>${t('visit.without_proof')}</button>` : ''}
+            <button class="main" type="button" onClick=${() => submit(false)}>${t('save')}</button></div>
     <//>`;
 }

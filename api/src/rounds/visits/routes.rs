@@ -8,6 +8,7 @@ use crate::accounts::store::audit;
 use crate::db::Isolation;
 use crate::http::{IdempotencyKey, Input, Problem, ProblemCode, Session};
 use crate::paging::{After, next_after};
+use crate::rounds::store::announce_points;
 use actix_web::web::{Data, Json, Path, Query};
 use actix_web::{HttpResponse, get, post, put};
 use chrono::{NaiveDate, TimeDelta};
@@ -112,7 +113,7 @@ pub async fn list_appointments(
     Ok(Json(AppointmentPage { items, next_after }))
 }
 
-/// Promise a customer a time. The planner keeps it or says that it cannot.
+/// Promise a customer a time. The planner keeps it or says that it cannot; the phone of whoever holds the stop shows it.
 #[utoipa::path(operation_id = "create_appointment", tag = "plans", request_body = CreateAppointmentRequest,
     params(IdempotencyKey), responses((status = 201, description = "The appointment", body = Appointment)))]
 #[post("/v1/appointments")]
@@ -139,6 +140,7 @@ pub async fn create_appointment(
         let made = store::insert_appointment(conn, actor, &wanted, number, now)?;
         let subject = format!("service_point/{}", made.service_point_id);
         audit(conn, now, Some(actor.account), "create_appointment", &subject, &format!("appointment/{}", made.id))?;
+        announce_points(conn, &[made.service_point_id], "appointment", now)?;
         Ok(Ok(made))
     })
     .await
@@ -158,8 +160,9 @@ pub async fn withdraw_appointment(
     let (id, now) = (*id, app.clock.now());
     let withdrawn = app.store.write("withdraw_appointment", Isolation::Serializable, move |conn| {
         let found = store::withdraw_appointment(conn, actor, id, now)?;
-        if found.is_some() {
+        if let Some(appointment) = &found {
             audit(conn, now, Some(actor.account), "withdraw_appointment", &format!("appointment/{id}"), "")?;
+            announce_points(conn, &[appointment.service_point_id], "appointment", now)?;
         }
         Ok(found)
     });

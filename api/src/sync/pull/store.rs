@@ -2,6 +2,7 @@
 //! loaded, whatever a feed or a path names (I10).
 
 mod meters;
+mod promised;
 
 use super::feed::{FeedEntry, Page};
 use super::wire::{ChangedRound, ChangedStop, PulledRound, PulledStop, RemovedRound, RemovedStop};
@@ -17,6 +18,7 @@ use meterbook::calendar::Zone;
 use meterbook::id::AccountId;
 use meterbook::rounds::Away;
 use meters::{Shown, load_shown};
+use promised::load_promised;
 use std::collections::{BTreeMap, HashMap};
 use uuid::Uuid;
 
@@ -284,6 +286,7 @@ fn load_stops(
     let shown: Vec<Shown> =
         rows.iter().map(|((stop, .., point), _, _, days)| Shown { stop: *stop, point: *point, days: *days }).collect();
     let mut meters = load_shown(conn, &shown, zone)?;
+    let mut promised = load_promised(conn, &shown, zone)?;
     let stop = |(of_stop, of_point, sealed, _): Row| {
         let (id, round, position, state, service_point_id) = of_stop;
         let (service_point_number, class, learned_position, lat_micro, lng_micro, datum) = of_point;
@@ -299,6 +302,7 @@ fn load_stops(
             address: open("address", sealed.0),
             customer_name: open("customer_name", sealed.1),
             access_note: open("access_note", sealed.2),
+            appointments: promised.remove(&id),
             lat_micro,
             lng_micro,
             datum,

@@ -89,6 +89,9 @@ pub struct PulledStop {
     /// Keys, doors, dogs.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub access_note: Option<String>,
+    /// Times promised to the customer within the round's days, the earliest first; several are choices. Absent: none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub appointments: Option<Vec<PulledAppointment>>,
     /// Latitude in 0.000001°.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub lat_micro: Option<i64>,
@@ -101,6 +104,15 @@ pub struct PulledStop {
     /// The meter; absent where none is installed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub meter: Option<PulledMeter>,
+}
+
+/// A time promised to a customer.
+#[derive(Serialize, ToSchema, Clone, Copy)]
+pub struct PulledAppointment {
+    /// The visit begins from here
+    pub from_at: Time,
+    /// up to here.
+    pub until_at: Time,
 }
 
 /// A meter as a phone needs it.
@@ -200,7 +212,7 @@ pub struct ChangedStop {
     pub round_id: i64,
     /// `added` or `changed`.
     pub change: String,
-    /// Why: `visited`, `register`, `readings` …
+    /// Why: `visited`, `register`, `readings`, `appointment` …
     pub reason: String,
     /// The stop, whole.
     pub stop: PulledStop,
