@@ -11,6 +11,8 @@ const HIGH = 260;
 const BOX = { left: 46, right: WIDE - 8, top: 12, bottom: HIGH - 26 };
 /** A band wider than so many times the largest use says nothing more: it is cut. */
 const MOST_BAND = 1.6;
+/** From how many times the usual on a bar is cut. */
+const TOWERS = 5;
 
 /** Spans between readings, each with what a day of it used and was to use. */
 export function spans(history) {
@@ -26,6 +28,14 @@ export function spans(history) {
         if (one.is_base || before === undefined) before = to;
     }
     return found;
+}
+
+/** How high the drawing goes: a bar that towers over all others is cut, so that the others can still be read. */
+function highest(all, median) {
+    const used = all.map(span => span.used ?? 0).toSorted((one, two) => one - two);
+    const usual = Math.max(used[Math.floor((used.length - 1) * 0.85)], ...median.map(month => month.median_per_day), 1);
+    const largest = used.at(-1) > usual * TOWERS ? usual * 2 : Math.max(used.at(-1), usual);
+    return Math.max(largest, ...all.map(span => Math.min(span.high ?? 0, largest * MOST_BAND)));
 }
 
 const isUnusual = span => span.used !== undefined && ((span.high !== undefined && span.used > span.high) || (span.low !== undefined && span.used < span.low));
@@ -49,8 +59,8 @@ function Rows({ all, marked, open }) {
         <tbody>${all.toReversed().map((span, at) => html`<${Row} key=${at} span=${span} isMarked=${marked.includes(span.one.record_id)} />`)}</tbody></table></div></details>`;
 }
 
-const Legend = ({ peers }) => html`<ul class="legend" aria-hidden="true"><li class="use">${t('chart.use')}</li><li class="band">${t('chart.band')}</li><li class="expected">${t('chart.expected')}</li>
-    ${peers?.meters ? html`<li class="peers">${t('chart.peers', { n: peers.meters })}</li>` : ''}<li class="odd">${t('chart.odd')}</li></ul>`;
+const Legend = ({ peers, hasBand }) => html`<ul class="legend" aria-hidden="true"><li class="use">${t('chart.use')}</li>${hasBand ? html`<li class="band">${t('chart.band')}</li><li class="expected">${t('chart.expected')}</li>` : ''}
+    ${peers?.meters ? html`<li class="peers">${t('chart.peers', { n: peers.meters })}</li>` : ''}${hasBand ? html`<li class="odd">${t('chart.odd')}</li>` : ''}</ul>`;
 
 /** `marked` are the records a case rests on. */
 export function HistoryChart({ history, peers, marked = [], table = false }) {
@@ -58,8 +68,7 @@ export function HistoryChart({ history, peers, marked = [], table = false }) {
     if (all.length === 0) return html`<p class="quiet">${t('chart.too_short')}</p>`;
     const [from, to] = [all[0].from, all.at(-1).to];
     const median = (peers?.months ?? []).map(month => ({ ...month, at: Date.parse(`${month.month}-01T00:00:00Z`) })).filter(month => month.at + 31 * DAY > from && month.at < to);
-    const largest = Math.max(...all.map(span => span.used ?? 0), ...median.map(month => month.median_per_day), 1);
-    const most = Math.max(largest, ...all.map(span => Math.min(span.high ?? 0, largest * MOST_BAND)));
+    const most = highest(all, median);
     const marks = ticks(most / 1000);
     const top = marks.at(-1) * 1000;
     const x = scale(from, to, BOX.left, BOX.right);
@@ -75,11 +84,12 @@ export function HistoryChart({ history, peers, marked = [], table = false }) {
             const isMarked = marked.includes(span.one.record_id);
             return html`<g key=${`use${at}`} class=${`span${isMarked ? ' marked' : isUnusual(span) ? ' odd' : ''}`}><rect class="use" x=${x(span.from) + 0.7} width=${Math.max(1, x(span.to) - x(span.from) - 1.4)} y=${y(held(span.used ?? 0))} height=${Math.max(1.5, BOX.bottom - y(held(span.used ?? 0)))} />
                 ${span.expected === undefined ? '' : html`<line class="expected" x1=${x(span.from)} x2=${x(span.to)} y1=${y(held(span.expected))} y2=${y(held(span.expected))} />`}
+                ${(span.used ?? 0) > top ? html`<text class="value" x=${Math.min(x(span.to), BOX.right) - 4} y=${BOX.top + 12} text-anchor="end">↑ ${roughly(span.used)}</text>` : ''}
                 ${isMarked ? html`<path class="flag" d=${`M${x(span.to)} ${BOX.top}V${BOX.bottom}`} />` : ''}
                 <rect class="touch" x=${x(span.from)} width=${Math.max(2, x(span.to) - x(span.from))} y=${BOX.top} height=${BOX.bottom - BOX.top}><title>${title(span)}</title></rect></g>`;
         })}
         ${median.map(month => html`<line key=${month.month} class="peers" x1=${Math.max(BOX.left, x(month.at))} x2=${Math.min(BOX.right, x(month.at + 30.4 * DAY))} y1=${y(held(month.median_per_day))} y2=${y(held(month.median_per_day))} />`)}
         <line class="axis" x1=${BOX.left} x2=${BOX.right} y1=${BOX.bottom} y2=${BOX.bottom} />
         <text class="tick" x=${BOX.left} y="9">${t('chart.unit')}</text>
-    </svg><${Legend} peers=${peers} /><${Rows} all=${all} marked=${marked} open=${table} /></figure>`;
+    </svg><${Legend} peers=${peers} hasBand=${all.some(span => span.high !== undefined)} /><${Rows} all=${all} marked=${marked} open=${table} /></figure>`;
 }

@@ -12,14 +12,14 @@ export const Page = ({ title, about, tools, children, wide }) => html`<div class
     ${children}
 </div>`;
 
-export const Card = ({ title, tools, children, kind = '', id }) => html`<section class=${`card ${kind}`} aria-labelledby=${id}>
+export const Card = ({ title, tools, children, kind = '', id }) => html`<section class=${`card ${kind}`}>
     ${title ? html`<header><h2 id=${id}>${title}</h2>${tools ? html`<div class="tools">${tools}</div>` : ''}</header>` : ''}
     ${children}
 </section>`;
 
 /** What an answer becomes once it is there; its place is kept until then. `lines` is how tall that is. */
 export function Once({ of, lines = 6, children }) {
-    if (of.body !== undefined) return html`<div class=${of.busy && of.before ? 'fading' : ''}>${children(of.body)}</div>`;
+    if (of.body !== undefined) return html`<div class=${`once${of.busy && of.before ? ' fading' : ''}`}>${children(of.body)}</div>`;
     if (of.problem) return html`<${Trouble} of=${of} />`;
     return html`<div class="bones" aria-busy="true" aria-label=${t('wait')} role="status">${Array.from({ length: lines }, (_, at) => html`<span key=${at}></span>`)}</div>`;
 }
@@ -28,7 +28,7 @@ export function Once({ of, lines = 6, children }) {
 export const Mark = ({ kind = '', children }) => html`<span class=${`mark ${kind}`}>${children}</span>`;
 
 /** A number that leads to what it counts. */
-export const Count = ({ n, to, label }) => (to && n ? html`<a class="number" href=${to} aria-label=${label}>${count(n)}</a>` : html`<span class="number">${count(n)}</span>`);
+export const Count = ({ n, to, label }) => (to && n ? html`<a class="number" href=${to} aria-label=${`${label} ${count(n)}`}>${count(n)}</a>` : html`<span class="number">${count(n)}</span>`);
 
 /** Facts, one beside the other. */
 export const Facts = ({ rows }) => html`<dl class="facts">${rows.filter(Boolean).map(([name, value]) => html`<div key=${name}><dt>${name}</dt><dd>${value ?? '—'}</dd></div>`)}</dl>`;

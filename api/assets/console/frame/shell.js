@@ -42,7 +42,7 @@ function Bar() {
         const words = String(new FormData(event.target).get('search')).trim();
         if (words) go('points', [], { search: words });
     };
-    return html`<header class="bar">
+    return html`<header class="topbar">
         <form role="search" onSubmit=${search}><label class="unseen-text" for="search-all">${t('search')}</label><${Icon} name="search" />
             <input id="search-all" type="search" name="search" placeholder=${t('search.hint')} autocomplete="off" /><kbd aria-hidden="true">/</kbd></form>
         <span class="space"></span>

@@ -25,7 +25,7 @@ export function Table({ columns, of, items, id = row => row.id, caption, next, c
     return html`<div class=${`rows ${kind} ${of.busy && of.before ? 'fading' : ''}`} tabindex="0" role="region" aria-label=${caption}>
         <table><caption class="unseen-text">${caption}</caption>
             <colgroup>${shown.map(column => html`<col key=${column.name} width=${column.width} />`)}</colgroup>
-            <thead><tr>${shown.map(column => html`<th key=${column.name} scope="col" class=${column.kind ?? ''} aria-sort=${column.sorted}>${column.title}</th>`)}</tr></thead>
+            <thead><tr>${shown.map(column => html`<th key=${column.name} scope="col" class=${column.kind ?? ''} aria-sort=${column.sorted}>${column.title || html`<span class="unseen-text">${t('actions')}</span>`}</th>`)}</tr></thead>
             <tbody>${rows === undefined
                 ? Array.from({ length: BONES }, (_, at) => html`<tr key=${at} class="bone"><td colspan=${shown.length}><span></span></td></tr>`)
                 : rows.map(row => html`<tr key=${id(row)} aria-current=${current !== undefined && current === id(row) ? 'true' : undefined}

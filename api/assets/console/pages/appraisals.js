@@ -32,18 +32,18 @@ function One({ of }) {
         <table class="plain"><thead><tr><th scope="col">${t('class')}</th><th scope="col">${t('period')}</th><th scope="col" class="figure">${t('coverage.rate')}</th><th scope="col" class="figure">${t('appraisal.expected')}</th><th scope="col" class="figure">${t('appraisal.shortfall')}</th><th scope="col" class="figure">D</th></tr></thead>
             <tbody>${of.coverage.map((line, at) => html`<tr key=${at}><th scope="row">${t(`class.${line.class}`)}</th><td>${line.period}</td><td class="figure">${percent(line.rate_bp)}</td><td class="figure">${percent(line.expected_bp)}</td><td class="figure">${percent(line.shortfall_bp)}</td><td class="figure">${count(line.denominator)}</td></tr>`)}</tbody></table>
         ${of.objection_reason ? html`<h3>${t('appraisal.objection')}</h3><blockquote>${of.objection_reason}</blockquote>` : ''}${of.answer_reason ? html`<h3>${t('appraisal.answered')}</h3><blockquote>${of.answer_reason}</blockquote>` : ''}
-        <h3>${t('appraisal.deductions')}</h3>${of.deductions.length === 0 ? html`<${Nothing} />` : html`<ol class="stack scroll">${of.deductions.map(one => html`<li key=${one.number} class=${of.withdrawn.includes(one.number) ? 'gone' : ''}><${Mark} kind=${one.marks ? 'red' : ''}>−${marks(one.marks)}</${Mark}> ${both({ zh: one.detail_zh, en: one.detail_en })}
+        <h3>${t('appraisal.deductions')}</h3>${of.deductions.length === 0 ? html`<${Nothing} />` : html`<ol class="stack scroll">${of.deductions.map(one => html`<li key=${one.number} class=${of.withdrawn.includes(one.number) ? 'gone' : ''}><${Mark} kind=${one.marks ? 'red' : ''}>−${marks(one.marks)}</${Mark}> ${both({ zh: one.detail_zh, en: one.detail_en })}${' '}
             <span class="quiet">${t(`deduction.${one.kind}`)}${one.at ? ` · ${moment(one.at)}` : ''}</span>${one.service_point_number ? html` <a class="number" href=${href('points', [], { search: one.service_point_number })}>${one.service_point_number}</a>` : ''}</li>`)}</ol>`}</${Card}>`;
 }
 
 const columns = month => [
     { name: 'reader', title: t('reader'), cell: of => html`<a href=${href('appraisals', [], { month, reader: of.reader_id })}>${of.reader_name}</a>` },
-    { name: 'state', width: 120, title: t('case.state'), cell: of => html`<${Mark} kind=${STANDING[of.state] ?? ''}>${t(`appraisal_state.${of.state}`)}</${Mark}>${of.answer_overdue ? html` <${Mark} kind="red">${t('case.overdue')}</${Mark}>` : ''}` },
-    { name: 'marks', width: 100, kind: 'figure', title: t('appraisal.marks'), cell: of => html`<b>${marks(of.marks_now)}</b>` },
-    { name: 'deductions', width: 100, kind: 'figure', title: t('appraisal.deductions'), cell: of => count(of.deductions.length) },
-    { name: 'misentries', width: 110, kind: 'figure', title: t('appraisal.misentries'), cell: of => count(of.misentries) },
-    { name: 'late', width: 110, kind: 'figure', title: t('appraisal.late'), cell: of => count(of.late_corrections) },
-    { name: 'missing', width: 110, kind: 'figure', title: t('coverage.missing'), cell: of => count(of.missing_records) },
+    { name: 'state', width: 84, title: t('case.state'), cell: of => html`<${Mark} kind=${STANDING[of.state] ?? ''}>${t(`appraisal_state.${of.state}`)}</${Mark}>${of.answer_overdue ? html` <${Mark} kind="red">${t('case.overdue')}</${Mark}>` : ''}` },
+    { name: 'marks', width: 66, kind: 'figure', title: t('appraisal.marks'), cell: of => html`<b>${marks(of.marks_now)}</b>` },
+    { name: 'deductions', width: 66, kind: 'figure', title: t('appraisal.deductions'), cell: of => count(of.deductions.length) },
+    { name: 'misentries', width: 86, kind: 'figure', title: t('appraisal.misentries'), cell: of => count(of.misentries) },
+    { name: 'late', width: 86, kind: 'figure', title: t('appraisal.late'), cell: of => count(of.late_corrections) },
+    { name: 'missing', width: 66, kind: 'figure', title: t('coverage.missing'), cell: of => count(of.missing_records) },
 ];
 
 export function Appraisals({ route }) {

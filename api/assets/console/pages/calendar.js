@@ -53,7 +53,7 @@ function Day({ iso, month, window, absences, promises }) {
     const away = absences.filter(one => iso >= one.from_day && iso < one.until_day);
     const promised = promises.filter(one => dayOf(one.from_at) === iso);
     const kinds = [iso.startsWith(month) ? '' : 'other', inWindow ? 'window' : inCollection ? 'collection' : '', iso === today() ? 'today' : ''].join(' ');
-    return html`<td class=${kinds}><a class="day" href=${href('daily', [], { day: iso })} aria-label=${iso}>${Number(iso.slice(8))}</a>
+    return html`<td class=${kinds}><a class="day" href=${href('daily', [], { day: iso })}>${Number(iso.slice(8))}</a>
         ${inWindow ? html`<span class="tag window">${t('calendar.window')}</span>` : inCollection ? html`<span class="tag">${t('calendar.collection')}</span>` : ''}
         ${away.map(one => html`<span key=${`a${one.id}`} class="tag away">${readerName(one.reader_id)} ${t('calendar.away')}</span>`)}
         ${promised.slice(0, MOST_SHOWN).map(one => html`<a key=${one.id} class="tag promise" href=${href('points', [one.service_point_id])}>${hour(one.from_at)} ${one.service_point_number}</a>`)}

@@ -4,11 +4,12 @@ import { t } from '/assets/lib/texts.js';
 import { act, answer, path } from '../answers.js';
 import { count, day, moment } from '../format.js';
 import { Dialog, Reason, closeDialog, openDialog } from '../frame/dialog.js';
-import { Card, Facts, Field, Mark, Nothing, Once, Page } from '../frame/parts.js';
-import { ROWS, Table, after } from '../frame/table.js';
+import { Card, Facts, Field, Mark, Nothing, Once, Page, Tabs } from '../frame/parts.js';
+import { ROWS, Table, after, pageKeys } from '../frame/table.js';
 import { readerName } from '../names.js';
 import { may } from '../rights.js';
 import { go, href } from '../route.js';
+import { state } from '../state.js';
 
 /** Numbers as people write them: 3, 7–9. */
 function ranges(numbers) {
@@ -68,10 +69,12 @@ const photoColumns = () => [
 
 export function Gaps({ route }) {
     if (route.args[0]) return html`<${One} id=${route.args[0]} />`;
-    const list = answer(path('/v1/gaps', { after: after(), limit: ROWS }), { slot: 'gaps', every: 20_000 });
-    const photos = answer('/v1/photos/missing?limit=100');
+    const isPhotos = route.query.list === 'photos';
+    const shown = isPhotos ? answer(path('/v1/photos/missing', { after: after(), limit: ROWS }), { slot: 'photos' }) : answer(path('/v1/gaps', { after: after(), limit: ROWS }), { slot: 'gaps', every: 20_000 });
+    state.keys = pageKeys(shown.body?.next_after);
     return html`<${Page} title=${t('page.gaps')} about=${t('gaps.about')} wide>
-        <${Table} of=${list} columns=${columns()} id=${row => row.device_id} caption=${t('page.gaps')} nothing=${t('gaps.none')} open=${row => go('gaps', [row.device_id])} />
-        <h2>${t('photos.missing')}</h2><${Table} of=${photos} columns=${photoColumns()} caption=${t('photos.missing')} nothing=${t('photos.none')} next=${null} />
+        <div class="filters"><${Tabs} name="list" label=${t('decide.list')} value=${isPhotos ? 'photos' : 'gaps'} options=${['gaps', 'photos'].map(code => [code, t(`waits.${code}`)])} /></div>
+        ${isPhotos ? html`<${Table} of=${shown} columns=${photoColumns()} caption=${t('waits.photos')} nothing=${t('photos.none')} />`
+            : html`<${Table} of=${shown} columns=${columns()} id=${row => row.device_id} caption=${t('page.gaps')} nothing=${t('gaps.none')} open=${row => go('gaps', [row.device_id])} />`}
     </${Page}>`;
 }

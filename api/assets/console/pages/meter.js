@@ -11,12 +11,12 @@ import { named } from '../words.js';
 import { Events, Photos, Sums } from './cases/file.js';
 
 const figures = three => [
-    { name: 'at', width: 140, title: t('chart.day'), cell: one => moment(one.observed_at) },
+    { name: 'at', width: 150, title: t('chart.day'), cell: one => moment(one.observed_at) },
     { name: 'code', width: 100, title: t('reading.code'), cell: one => html`${named('reading', one.code)}${one.corrected_by ? html` <${Mark} kind="amber">${t('reading.corrected')}</${Mark}>` : ''}` },
     { name: 'index', width: 110, kind: 'figure', title: t('chart.index'), cell: one => volume(one.index) },
     three && { name: 'cumulative', width: 110, kind: 'figure', title: t('chart.cumulative'), cell: one => volume(one.cumulative) },
     three && { name: 'balance', width: 100, kind: 'figure', title: t('chart.balance'), cell: one => volume(one.balance) },
-    { name: 'grade', width: 70, title: t('reading.grade'), cell: one => one.grade.toUpperCase() },
+    { name: 'grade', width: 64, title: t('reading.grade'), cell: one => one.grade.toUpperCase() },
     { name: 'flags', title: t('reading.flags'), cell: one => one.flags.map(flag => html`<${Mark} key=${flag}>${named('rule', flag)}</${Mark}>`) },
 ];
 

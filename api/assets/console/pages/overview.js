@@ -14,14 +14,14 @@ const EVERY = 20_000;
 /** One class: its rate, what is missing, its pace. */
 function OfClass({ line, pace }) {
     const left = line.denominator - line.seen;
-    return html`<section class="card class" aria-labelledby=${`class-${line.class}`}>
-        <header><h2 id=${`class-${line.class}`}><a href=${href('coverage', [], { class: line.class, group: 'area' })}>${t(`class.${line.class}`)}</a></h2>
+    return html`<section class="card class">
+        <header><h2><a href=${href('coverage', [], { class: line.class, group: 'area' })}>${t(`class.${line.class}`)}</a></h2>
             ${pace ? html`<${Mark} kind=${pace.pace}>${pace.pace_text}</${Mark}>` : ''}</header>
         <p class="big"><b>${percent(line.rate_bp)}</b><small>${t('coverage.target', { rate: percent(line.target_bp) })} · ${line.period}</small></p>
         <${Rate} line=${line} />
         <dl class="tiles">
             <div><dt>${t('coverage.seen')}</dt><dd>${count(line.seen)}<small> / ${count(line.denominator)}</small></dd></div>
-            <div><dt>${t('coverage.left')}</dt><dd><${Count} n=${left} to=${href('unseen', [], { class: line.class })} label=${`${t(`class.${line.class}`)}: ${t('coverage.left')} ${left}`} /></dd></div>
+            <div><dt>${t('coverage.left')}</dt><dd><${Count} n=${left} to=${href('unseen', [], { class: line.class })} label=${`${t(`class.${line.class}`)}: ${t('coverage.left')}`} /></dd></div>
             <div><dt>${t('pace.need')}</dt><dd>${pace ? count(pace.need) : '—'}</dd></div>
             <div><dt>${t('pace.capacity')}</dt><dd>${pace ? count(pace.capacity) : '—'}</dd></div>
         </dl></section>`;
@@ -38,9 +38,9 @@ function Readers({ lines }) {
     return html`<table class="plain"><caption class="unseen-text">${t('pace.readers')}</caption>
         <thead><tr><th scope="col">${t('reader')}</th><th scope="col">${t('pace')}</th><th scope="col" class="figure">${t('pace.need')}</th><th scope="col" class="figure">${t('pace.capacity')}</th>
             <th scope="col" class="figure">${t('pace.a_day')}</th><th scope="col" class="figure">${t('pace.access')}</th><th scope="col" class="figure">${t('coverage.left')}</th></tr></thead>
-        <tbody>${lines.map(line => html`<tr key=${line.reader_id}><th scope="row">${line.reader_name}</th><td><${Mark} kind=${line.pace}>${line.pace_text}</${Mark}></td>
+        ${[...new Set(lines.map(line => line.period))].map(period => html`<tbody key=${period}><tr><th scope="rowgroup" colspan="7">${period}</th></tr>${lines.filter(line => line.period === period).map(line => html`<tr key=${line.reader_id}><th scope="row">${line.reader_name}</th><td><${Mark} kind=${line.pace}>${line.pace_text}</${Mark}></td>
             <td class="figure">${count(line.need)}</td><td class="figure">${count(line.capacity)}</td><td class="figure">${count(line.a_day)}</td><td class="figure">${percent(line.access_bp)}</td>
-            <td class="figure"><${Count} n=${line.left} to=${href('next', [], { reader: line.reader_id })} label=${`${line.reader_name}: ${line.left}`} /></td></tr>`)}</tbody></table>`;
+            <td class="figure"><${Count} n=${line.left} to=${href('next', [], { reader: line.reader_id })} label=${line.reader_name} /></td></tr>`)}</tbody>`)}</table>`;
 }
 
 /** Cases still to be worked, by list. */
@@ -65,7 +65,7 @@ export function Overview() {
         ['times', '/v1/time-reviews?state=open&limit=500', href('decide', [], { list: 'times' })],
         ['found', '/v1/found-changes?state=open&limit=500', href('decide', [], { list: 'found' })],
         ['hazards', '/v1/hazards?state=open&limit=500', href('decide', [], { list: 'hazards' })],
-        ['photos', '/v1/photos/missing?limit=500', href('gaps')],
+        ['photos', '/v1/photos/missing?limit=500', href('gaps', [], { list: 'photos' })],
         ['overdue', '/v1/cases?state=live&overdue=true&limit=500', href('cases', [], { state: 'live', overdue: 'true' })],
     ].filter(Boolean);
     return html`<${Page} title=${t('page.overview')} about=${t('overview.about', { day: today(), hour: coverage.body ? hour(coverage.body.counted_at) : '…' })} wide>

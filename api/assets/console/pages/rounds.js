@@ -64,12 +64,12 @@ const figure = (name, title, cell) => ({ name, width: 76, kind: 'figure', title,
 const columns = () => [
     { name: 'name', title: t('round.name'), cell: round => html`<a href=${href('rounds', [round.id])}>${round.name}</a>` },
     { name: 'reader', width: 120, title: t('reader'), cell: round => (round.reader_id ? html`<a href=${href('next', [], { reader: round.reader_id })}>${readerName(round.reader_id)}</a>` : html`<${Mark} kind="amber">${t('round.nobody_yet')}</${Mark}>`) },
-    { name: 'days', width: 190, title: t('round.days'), cell: round => `${round.from_day} – ${lastDay(round.until_day)}` },
+    { name: 'days', width: 212, title: t('round.days'), cell: round => `${round.from_day} – ${lastDay(round.until_day)}` },
     { name: 'state', width: 100, title: t('round.state'), cell: round => html`<${Mark} kind=${`round-${round.state}`}>${t(`round_state.${round.state}`)}</${Mark}>` },
-    { name: 'bar', width: 150, title: t('round.how_far'), cell: round => html`<${Progress} round=${round} />` },
+    { name: 'bar', width: 120, title: t('round.how_far'), cell: round => html`<${Progress} round=${round} />` },
     figure('read', t('bucket.seen'), round => count(round.read_stops)), figure('no_access', t('bucket.no_access'), round => count(round.no_access_stops)), figure('open', t('round.open'), round => count(round.open_stops)),
-    { name: 'changed', width: 140, title: t('changed'), cell: round => moment(round.changed_at) },
-    may('create_round') && { name: 'act', width: 150, title: '', cell: round => (isOpen(round) || round.put_away_at ? html`<button type="button" class="bare" onClick=${() => openDialog(Assign, { round })}>${t('round.assign')}</button>${isOpen(round) ? html`<button type="button" class="bare bad" onClick=${() => cancel(round)}>${t('round.cancel')}</button>` : ''}` : '') },
+    { name: 'changed', width: 152, title: t('changed'), cell: round => moment(round.changed_at) },
+    may('create_round') && { name: 'act', width: 132, title: '', cell: round => (isOpen(round) || round.put_away_at ? html`<button type="button" class="bare" onClick=${() => openDialog(Assign, { round })}>${t('round.assign')}</button>${isOpen(round) ? html`<button type="button" class="bare bad" onClick=${() => cancel(round)}>${t('round.cancel')}</button>` : ''}` : '') },
 ];
 
 const stops = [

@@ -35,7 +35,7 @@ function columns(rows) {
             select(one.id);
         }}>${reasonOf(one)}</a><span class="line"><${Mark} kind=${`kind-${one.kind}`}>${t(`kind.${one.kind}`)}</${Mark}> <span class="number">${one.meter_number}</span> · ${one.area_path}${one.is_overdue ? html` · <b class="bad">${t('case.overdue')}</b>` : ''}</span>` },
         { name: 'stake', width: 92, kind: 'figure', title: t('case.stake'), cell: one => volume(one.stake) },
-        { name: 'read', width: 98, title: t('case.read'), cell: one => day(one.observed_at) },
+        { name: 'read', width: 104, title: t('case.read'), cell: one => day(one.observed_at) },
         { name: 'state', width: 76, title: t('case.state'), cell: one => html`<${Mark} kind=${`state-${one.state}`}>${t(`state.${one.state}`)}</${Mark}>` },
     ];
 }

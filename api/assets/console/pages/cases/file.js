@@ -68,7 +68,7 @@ export function CaseFile({ id, onMove, full = false }) {
                 [t('meter'), html`<a class="number" href=${href('meters', [one.meter_id])}>${one.meter_number}</a>`],
                 [t('point'), html`<a class="number" href=${href('points', [one.service_point_id])}>${one.service_point_number}</a>`],
                 [t('class'), t(`class.${one.class}`)], [t('area'), one.area_path], [t('route'), one.route_code],
-                [t('case.stake'), html`<b>${volume(one.stake)}</b> m³`], [t('case.read'), moment(one.observed_at)], [t('reader'), readerName(one.reader_id)],
+                [t('case.stake'), one.stake === undefined || one.stake === null ? '—' : html`<b>${volume(one.stake)}</b> m³`], [t('case.read'), moment(one.observed_at)], [t('reader'), readerName(one.reader_id)],
                 [t('case.rule'), html`<a href=${href('rules', [], { rule: one.rule })}>${named('rule', one.rule)}</a>`],
                 one.outcome && [t('case.outcome'), outcomeText(one.outcome)], one.due_at && [t('case.due'), moment(one.due_at)],
             ]} />

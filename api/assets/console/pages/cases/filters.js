@@ -69,5 +69,5 @@ export function Filters() {
         <label class="tick"><input type="checkbox" checked=${query.overdue === 'true'} onChange=${event => filter({ overdue: event.target.checked ? 'true' : '' })} /> ${t('case.overdue')}</label>
         <${Choose} name="sort" label=${t('sort')} value=${query.sort ?? 'stake'} options=${['stake', 'age', 'id'].map(code => [code, t(`sort.${code}`)])} />
         <span class="tools"><a class="button bare" href=${href('cases')}>${t('filters.none')}</a><button type="button" onClick=${() => file('xlsx')}>XLSX</button><button type="button" onClick=${() => file('csv')}>CSV</button></span>
-    </div><${Views} />`;
+        <${Views} /></div>`;
 }

@@ -36,8 +36,7 @@ function Field({ round, reader, day, isHere, mayChange, onDrop }) {
         event.preventDefault();
         onDrop({ reader, day });
     } } : {};
-    return html`<td class=${`field-of-day${isHere ? ' here' : ''}`} ...${drop}>${round ? html`<a href=${filtered({ reader, day, left: '', moved: '' })} aria-current=${isHere ? 'true' : undefined}
-        aria-label=${t('plan.field', { reader: round.reader_name, day, stops: round.stops, work: duration(round.work_minutes) })}>
+    return html`<td class=${`field-of-day${isHere ? ' here' : ''}`} ...${drop}>${round ? html`<a href=${filtered({ reader, day, left: '', moved: '' })} aria-current=${isHere ? 'true' : undefined}>
         <b>${count(round.stops)}</b> ${before}<svg class="load" viewBox="0 0 100 6" preserveAspectRatio="none" aria-hidden="true"><rect class="rest" width="100" height="6" rx="1" /><rect class=${load > 1 ? 'over' : load > 0.9 ? 'full' : 'fine'} width=${Math.min(100, 100 * load)} height="6" rx="1" /></svg>
         <small>${duration(round.work_minutes)} · ${kilometres(round.metres)} km</small><small class="quiet">${round.depart_at ? `${hour(round.depart_at)}–${hour(round.back_at)}` : ''}${round.locked ? ` · ${t('plan.locked', { n: round.locked })}` : ''}</small>
         ${round.warned ? html`<small class="bad">${t('plan.warnings', { n: round.warned })}</small>` : ''}</a>` : html`<span class="quiet">—</span>`}</td>`;
