@@ -8,7 +8,7 @@ import { problemText } from './frame/problem.js';
 
 const MOST = 150;
 /**
- * @typedef {{path: string, body?: any, problem?: Error, busy: boolean, stale: boolean, read: number}} Answer
+ * @typedef {{path: string, body?: any, problem?: Error, busy: boolean, stale: boolean, read: number, waits?: boolean, before?: boolean}} Answer
  * @type {Map<string, Answer>}
  */
 const kept = new Map();
@@ -16,7 +16,7 @@ const kept = new Map();
 const lastOf = new Map();
 let reads = 0;
 
-async function ask_(entry) {
+async function fetchInto(entry) {
     entry.busy = true;
     entry.stale = false;
     try {
@@ -51,10 +51,8 @@ export function answer(path, { slot = '', every = 0 } = {}) {
         trim();
     }
     entry.read = reads += 1;
-    if (entry.stale && !entry.busy) {
-        ask_(entry);
-        if (every) renewLater(entry, every);
-    }
+    if (entry.stale && !entry.busy) fetchInto(entry);
+    if (every && !entry.waits) renewLater(entry, every);
     if (entry.body !== undefined || entry.problem) {
         if (slot) lastOf.set(slot, path);
         return entry;
@@ -64,13 +62,14 @@ export function answer(path, { slot = '', every = 0 } = {}) {
 }
 
 function renewLater(entry, every) {
+    entry.waits = true;
     setTimeout(() => {
         const seen = entry.read;
+        entry.waits = false;
         draw();
         setTimeout(() => {
             // Still on the screen: the drawing read it again.
-            if (entry.read === seen || kept.get(entry.path) !== entry) return;
-            if (document.hidden) return void renewLater(entry, every);
+            if (entry.read === seen || kept.get(entry.path) !== entry || document.hidden) return;
             entry.stale = true;
             draw();
         }, 50);

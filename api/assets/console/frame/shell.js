@@ -10,7 +10,7 @@ import { state } from '../state.js';
 import { Icon } from './icons.js';
 import { Dialog, openDialog } from './dialog.js';
 
-/** Pages by group: name and the operation one must be allowed. */
+/** Pages by group: name and the operation one must be allowed. @type {[string, string[][]][]} */
 const GROUPS = [
     ['today', [['overview', 'get_coverage'], ['points', 'get_coverage']]],
     ['analyse', [['cases', 'list_cases'], ['coverage', 'get_coverage'], ['rules', 'list_rules'], ['integrity', 'get_integrity']]],
@@ -49,7 +49,7 @@ function Bar() {
         <button type="button" class="bare" onClick=${() => openDialog(Help)}><kbd>?</kbd><span class="wide-only">${t('keys')}</span></button>
         <button type="button" class="bare" onClick=${nextLight} title=${t('light')}><${Icon} name="light" /><span>${t(`light.${light()}`)}</span></button>
         <${Language} />
-        <span class="who"><b>${account.name}</b><small>${t(`role.${account.role}`)}</small></span>
+        <a class="who" href=${href('account')}><b>${account.name}</b><small>${t(`role.${account.role}`)}</small></a>
         <button type="button" class="bare" onClick=${signOut}>${t('sign_out')}</button>
     </header>`;
 }

@@ -14,7 +14,7 @@ import { thisMonth } from '../today.js';
 const GROUPS = ['class', 'area', 'route', 'reader'];
 const BACK = 6;
 
-/** The lines of a month: those of the monthly classes and of the quarter it lies in. */
+/** The lines of a month: those of the monthly classes and of the quarter it lies in. @returns {any} */
 function linesOf({ month, of, group }) {
     const asks = !month
         ? [answer(path('/v1/coverage', { class: of, group }), { slot: `coverage${of}`, every: 30_000 })]

@@ -1,7 +1,7 @@
 // The rule lab: other settings of the checks tried on the whole stored history, against what people found out, before any is switched on.
 import { html } from '/assets/lib/html.js';
 import { t } from '/assets/lib/texts.js';
-import { act, answer } from '../answers.js';
+import { act, answer, known } from '../answers.js';
 import { count, moment, plusDays } from '../format.js';
 import { Dialog, Reason, closeDialog, openDialog } from '../frame/dialog.js';
 import { Card, Facts, Field, Mark, Nothing, Once, Page } from '../frame/parts.js';
@@ -31,7 +31,8 @@ const results = () => [
 ];
 
 function Run({ id, settings }) {
-    const run = answer(`/v1/rule-lab/runs/${id}`, { every: 1500 });
+    const place = `/v1/rule-lab/runs/${id}`;
+    const run = answer(place, { every: (known(place)?.state ?? 'running') === 'running' ? 1500 : 0 });
     const nameOf = key => settings.find(one => one.key === key)?.name ?? key;
     return html`<${Card} title=${t('lab.run', { id })} id="run" tools=${run.body?.state === 'done' && !run.body.adopted_from && may('adopt_lab_run') ? html`<button type="button" class="main" onClick=${() => openDialog(Adopt, { run: run.body })}>${t('lab.adopt')}</button>` : ''}>
         <${Once} of=${run} lines=${5}>${body => html`<p class="line"><${Mark} kind=${{ done: 'green', failed: 'red' }[body.state] ?? 'amber'}>${t(`lab_state.${body.state}`)}</${Mark}> ${body.adopted_from ? html`<${Mark} kind="green">${t('lab.adopted', { day: body.adopted_from })}</${Mark}>` : ''}</p>

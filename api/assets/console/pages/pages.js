@@ -1,4 +1,5 @@
 // The pages by the names they have in the address.
+import { Account } from './account.js';
 import { Appraisals } from './appraisals.js';
 import { Calendar } from './calendar.js';
 import { Cases } from './cases/cases.js';
@@ -24,5 +25,5 @@ import { Unseen } from './unseen.js';
 export const PAGES = {
     overview: Overview, cases: Cases, case: OneCase, meters: Meter, points: Points, coverage: Coverage, unseen: Unseen, next: Next,
     plans: Plans, rounds: Rounds, calendar: Calendar, devices: Devices, quarantine: Quarantine, gaps: Gaps, decide: Decisions,
-    daily: Daily, month: Month, rules: Rules, lab: Lab, integrity: Integrity, appraisals: Appraisals,
+    daily: Daily, month: Month, rules: Rules, lab: Lab, integrity: Integrity, appraisals: Appraisals, account: Account,
 };

@@ -12,7 +12,7 @@ import { state, tell } from '../state.js';
 
 const STATES = ['open', 'released', 'rejected'];
 const RENEWS = ['/v1/quarantine', '/v1/coverage'];
-/** What a person may put in the place of what was sent: member, and whether it is a figure in m³. */
+/** What a person may put in the place of what was sent: member, and whether it is a figure in m³. @type {[string, boolean][]} */
 const MEMBERS = [['index', true], ['cumulative', true], ['balance', true], ['service_point_id', false], ['attempt_code', false], ['reading_kind', false], ['seen_number', false]];
 
 const parsed = body => {

@@ -65,7 +65,7 @@ export function Filters() {
         <${Choose} name="route" label=${t('route')} value=${query.route} any=${t('all')} options=${routeOptions()} />
         <${Choose} name="reader" label=${t('reader')} value=${query.reader} any=${t('all')} options=${readerOptions()} />
         <${Choose} name="assignee" label=${t('case.assignee')} value=${query.assignee} any=${t('all')} options=${[[0, t('case.nobody')], [state.session.account.id, t('case.me')], ...desks().filter(desk => desk.id !== state.session.account.id).map(desk => [desk.id, desk.name])]} />
-        <label class="choose"><span>${t('case.stake_from')}</span><input type="number" min="0" step="1" value=${query.stake_from ? query.stake_from / 1000 : ''} onChange=${event => filter({ stake_from: event.target.value ? Math.round(event.target.value * 1000) : '' })} /></label>
+        <label class="choose"><span>${t('case.stake_from')}</span><input type="number" min="0" step="1" value=${query.stake_from ? Number(query.stake_from) / 1000 : ''} onChange=${event => filter({ stake_from: event.target.value ? Math.round(event.target.value * 1000) : '' })} /></label>
         <label class="tick"><input type="checkbox" checked=${query.overdue === 'true'} onChange=${event => filter({ overdue: event.target.checked ? 'true' : '' })} /> ${t('case.overdue')}</label>
         <${Choose} name="sort" label=${t('sort')} value=${query.sort ?? 'stake'} options=${['stake', 'age', 'id'].map(code => [code, t(`sort.${code}`)])} />
         <span class="tools"><a class="button bare" href=${href('cases')}>${t('filters.none')}</a><button type="button" onClick=${() => file('xlsx')}>XLSX</button><button type="button" onClick=${() => file('csv')}>CSV</button></span>

@@ -3,6 +3,7 @@ import { html } from '/assets/lib/html.js';
 import { t } from '/assets/lib/texts.js';
 import { act } from '../../answers.js';
 import { count, duration, hour, kilometres, plusDays, weekday } from '../../format.js';
+import { readerOptions } from '../../names.js';
 import { filtered } from '../../route.js';
 import { set, state, tell } from '../../state.js';
 
@@ -29,8 +30,8 @@ export async function move(plan, stops, to) {
     if (moved && !state.notice?.alarm) tell(t('plan.moved', { n: moved }));
 }
 
-function Field({ round, reader, day, isHere, mayChange, onDrop }) {
-    const before = round && round.stops_before !== round.stops ? html`<small class="quiet">${t('plan.was', { n: count(round.stops_before) })}</small>` : '';
+function Field({ round, reader, day, isHere, mayChange, hasBasis, onDrop }) {
+    const before = hasBasis && round && round.stops_before !== round.stops ? html`<small class="quiet">${t('plan.was', { n: count(round.stops_before) })}</small>` : '';
     const load = round ? round.work_minutes / FULL_MINUTES : 0;
     const drop = mayChange ? { onDragOver: event => event.preventDefault(), onDrop: event => {
         event.preventDefault();
@@ -44,7 +45,8 @@ function Field({ round, reader, day, isHere, mayChange, onDrop }) {
 
 export function Board({ plan, rounds, at, mayChange, stops }) {
     const days = daysOf(plan);
-    const readers = [...new Map(rounds.map(round => [round.reader_id, round.reader_name]))];
+    // Somebody without a stop can be given one.
+    const readers = [...new Map([...rounds.map(round => [round.reader_id, round.reader_name]), ...(mayChange ? readerOptions() : [])])];
     const of = (reader, day) => rounds.find(round => round.reader_id === reader && round.day === day);
     const drop = to => {
         const chosen = state.page.marked?.size ? stops.filter(stop => state.page.marked.has(stop.service_point_id)) : stops.filter(stop => stop.service_point_id === state.page.dragged);
@@ -54,7 +56,7 @@ export function Board({ plan, rounds, at, mayChange, stops }) {
         <thead><tr><th scope="col">${t('reader')}</th>${days.map(day => html`<th key=${day} scope="col">${day.slice(5)} <small>${weekday(day)}</small></th>`)}<th scope="col">${t('plan.sum')}</th></tr></thead>
         <tbody>${readers.map(([reader, name]) => {
             const own = rounds.filter(round => round.reader_id === reader);
-            return html`<tr key=${reader}><th scope="row">${name}</th>${days.map(day => html`<${Field} key=${day} reader=${reader} day=${day} round=${of(reader, day)} isHere=${at?.reader === reader && at?.day === day} mayChange=${mayChange} onDrop=${drop} />`)}
+            return html`<tr key=${reader}><th scope="row">${name}</th>${days.map(day => html`<${Field} key=${day} reader=${reader} day=${day} round=${of(reader, day)} isHere=${at?.reader === reader && at?.day === day} mayChange=${mayChange} hasBasis=${plan.basis_id} onDrop=${drop} />`)}
                 <td class="sum"><b>${count(own.reduce((sum, round) => sum + round.stops, 0))}</b><small>${duration(own.reduce((sum, round) => sum + round.work_minutes, 0))} · ${kilometres(own.reduce((sum, round) => sum + round.metres, 0))} km</small></td></tr>`;
         })}</tbody></table></div>`;
 }

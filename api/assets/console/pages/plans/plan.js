@@ -1,7 +1,7 @@
 // One plan: the board of readers × days beside what was, one day's stops on a map and in order, and making it real.
 import { html } from '/assets/lib/html.js';
 import { t } from '/assets/lib/texts.js';
-import { act, answer, path } from '../../answers.js';
+import { act, answer, known, path } from '../../answers.js';
 import { count, duration, kilometres, lastDay, percent } from '../../format.js';
 import { Dialog, closeDialog, openDialog } from '../../frame/dialog.js';
 import { Card, Facts, Mark, Once, Page } from '../../frame/parts.js';
@@ -55,7 +55,8 @@ function Report({ plan }) {
 }
 
 export function Plan({ id, query }) {
-    const one = answer(`/v1/plans/${id}`, { every: 1500 });
+    const place = `/v1/plans/${id}`;
+    const one = answer(place, { every: isSearching(known(place) ?? { state: 'queued' }) ? 1500 : 0 });
     const plan = one.body;
     const searching = plan && isSearching(plan);
     const rounds = plan && !searching && plan.state !== 'failed' && plan.state !== 'cancelled' ? answer(`/v1/plans/${id}/rounds`) : undefined;

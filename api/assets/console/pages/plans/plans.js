@@ -2,7 +2,7 @@
 import { html } from '/assets/lib/html.js';
 import { t } from '/assets/lib/texts.js';
 import { act, answer, path } from '../../answers.js';
-import { count, kilometres, lastDay, moment, plusDays } from '../../format.js';
+import { count, kilometres, lastDay, moment, plusDays, plusMonths } from '../../format.js';
 import { Dialog, closeDialog, openDialog } from '../../frame/dialog.js';
 import { Choose, Field, Mark, Page } from '../../frame/parts.js';
 import { Table, after } from '../../frame/table.js';
@@ -17,7 +17,11 @@ const STATES = ['queued', 'running', 'done', 'published', 'cancelled', 'failed']
 const WEIGHTS = ['distance', 'balance', 'continuity', 'change'];
 
 /** Commercial points have their days (R-6); the others begin today. */
-const daysOf = of => (of === 'commercial' ? [`${thisMonth()}-22`, `${thisMonth()}-23`] : [today(), plusDays(today(), 4)]);
+function daysOf(of) {
+    if (of !== 'commercial') return [today(), plusDays(today(), 4)];
+    const month = today() > `${thisMonth()}-23` ? plusMonths(thisMonth(), 1) : thisMonth();
+    return [`${month}-22`, `${month}-23`];
+}
 const chosen = (form, name) => [...form.querySelector(`[name=${name}]`).selectedOptions].map(option => Number(option.value));
 
 function Create({ basis, of = 'commercial' }) {
