@@ -54,7 +54,7 @@ function Day({ iso, month, window, absences, promises }) {
     const promised = promises.filter(one => dayOf(one.from_at) === iso);
     const kinds = [iso.startsWith(month) ? '' : 'other', inWindow ? 'window' : inCollection ? 'collection' : '', iso === today() ? 'today' : ''].join(' ');
     return html`<td class=${kinds}><a class="day" href=${href('daily', [], { day: iso })}>${Number(iso.slice(8))}</a>
-        ${inWindow ? html`<span class="tag window">${t('calendar.window')}</span>` : inCollection ? html`<span class="tag">${t('calendar.collection')}</span>` : ''}
+        ${inWindow ? html`<span class="tag window">${t('calendar.reading')}</span>` : inCollection ? html`<span class="tag">${t('calendar.collection')}</span>` : ''}
         ${away.map(one => html`<span key=${`a${one.id}`} class="tag away">${readerName(one.reader_id)} ${t('calendar.away')}</span>`)}
         ${promised.slice(0, MOST_SHOWN).map(one => html`<a key=${one.id} class="tag promise" href=${href('points', [one.service_point_id])}>${hour(one.from_at)} ${one.service_point_number}</a>`)}
         ${promised.length > MOST_SHOWN ? html`<span class="tag">${t('more', { n: promised.length - MOST_SHOWN })}</span>` : ''}</td>`;
@@ -73,7 +73,7 @@ export function Calendar({ route }) {
         <div><${Card} title=${t('calendar.window')} id="window"><${Once} of=${window} lines=${3}>${body => html`<p class="big"><b>${body.from_day.slice(5)} – ${lastDay(body.until_day).slice(5)}</b></p>
             ${body.is_exception ? html`<p><${Mark} kind="amber">${t('window.exception')}</${Mark}> ${body.reason}</p>` : html`<p class="quiet">${t('window.usual')}</p>`}
             ${may('set_window') ? html`<button type="button" onClick=${() => openDialog(Exception, { month, window: body })}>${t('window.change')}</button>` : ''}`}</${Once}></${Card}>
-        <${Card} title=${t('calendar.collection')} id="collection"><p class="big"><b>${month.slice(5)}-20 – ${month.slice(5)}-25</b></p><p class="quiet">${t('calendar.collection_help')}</p></${Card}>
+        <${Card} title=${t('calendar.collection_window')} id="collection"><p class="big"><b>${month.slice(5)}-20 – ${month.slice(5)}-25</b></p><p class="quiet">${t('calendar.collection_help')}</p></${Card}>
         <${Card} title=${t('absence.list')} id="absences" tools=${may('create_absence') ? html`<button type="button" class="bare" onClick=${() => openDialog(Absent)}>${t('absence.title')}</button>` : ''}><ul class="stack">
             ${absences.map(one => html`<li key=${one.id}><b>${readerName(one.reader_id)}</b> ${one.from_day} – ${lastDay(one.until_day)}<span class="line quiet">${one.reason}</span>${may('create_absence') ? html`<button type="button" class="bare" onClick=${() => back(one)}>${t('absence.withdraw')}</button>` : ''}</li>`)}
             ${absences.length === 0 ? html`<li class="quiet">${t('absence.none')}</li>` : ''}</ul></${Card}></div></div>

@@ -56,19 +56,19 @@ function columns(group, query) {
     const figure = (key, title, width, cell) => ({ name: key, width, kind: 'figure', title, cell });
     return [
         { name: 'name', title: t(`group_by.${group}`), cell: line => html`${link(line)}${group === 'class' || query.class ? '' : html`<small class="quiet"> ${t(`class.${line.class}`)}</small>`}` },
-        { name: 'bar', width: 130, title: t('coverage.parts'), cell: line => html`<${Rate} line=${line} small />` },
+        { name: 'bar', width: 104, title: t('coverage.parts'), cell: line => html`<${Rate} line=${line} small />` },
         figure('rate', t('coverage.rate'), 90, line => html`<b>${percent(line.rate_bp)}</b>`),
         { name: 'met', width: 84, title: t('coverage.goal'), cell: line => (line.met === undefined || line.met === null ? '—' : html`<${Mark} kind=${line.met ? 'green' : 'red'}>${t(line.met ? 'coverage.met' : 'coverage.missed')}</${Mark}>`) },
         figure('seen', t('coverage.seen'), 96, line => html`${count(line.seen)}<small>/${count(line.denominator)}</small>`),
         figure('left', t('coverage.left'), 66, line => html`<${Count} n=${line.denominator - line.seen} to=${leftTo(line, group)} label=${`${name(line)}: ${t('coverage.left')}`} />`),
         figure('short', t('coverage.short'), 66, line => count(Math.max(0, line.needed - line.seen))),
         figure('no_access', t('bucket.no_access'), 62, line => count(line.no_access)),
-        figure('tried', t('coverage.attempted'), 82, line => percent(line.attempted_bp)),
+        figure('tried', t('coverage.attempted'), 92, line => percent(line.attempted_bp)),
         figure('evidence', t('coverage.evidence'), 82, line => percent(line.evidence_bp)),
         figure('on_time', t('coverage.on_time'), 82, line => (line.class === 'commercial' ? percent(line.on_time_bp) : '—')),
         figure('repeat', t('coverage.repeat'), 70, line => count(line.repeat_unseen)),
         figure('long', t('coverage.over_180'), 86, line => html`${count(line.unseen_over_180)}<small>/${count(line.unseen_over_365)}</small>`),
-        group === 'reader' ? figure('missing', t('coverage.missing'), 78, line => html`<${Count} n=${line.missing_records} to=${href('gaps')} label=${t('page.gaps')} />`) : figure('suspended', t('bucket.suspended'), 70, line => html`<span class=${line.suspended_warning ? 'bad' : ''}>${count(line.suspended)}</span>`),
+        group === 'reader' ? figure('missing', t('coverage.missing'), 90, line => html`<${Count} n=${line.missing_records} to=${href('gaps')} label=${t('page.gaps')} />`) : figure('suspended', t('bucket.suspended'), 90, line => html`<span class=${line.suspended_warning ? 'bad' : ''}>${count(line.suspended)}</span>`),
     ];
 }
 

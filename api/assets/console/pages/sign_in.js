@@ -2,6 +2,7 @@
 import { html } from '/assets/lib/html.js';
 import { NoAnswer, Problem, ask } from '/assets/lib/link.js';
 import { t } from '/assets/lib/texts.js';
+import { Code as Scan } from '../charts/qr.js';
 import { Field } from '../frame/parts.js';
 import { problemText } from '../frame/problem.js';
 import { Language } from '../frame/shell.js';
@@ -22,6 +23,7 @@ async function attempt(work) {
         set({ busy: false, fault: step ? '' : problemText(fault instanceof Problem ? fault : new NoAnswer()) });
         if (!step) return;
         set({ step });
+        setTimeout(() => /** @type {HTMLElement | null} */ (document.querySelector('[autofocus]'))?.focus(), 50);
         if (step === 'enrol') await attempt(enrol);
     }
 }
@@ -63,7 +65,7 @@ function Step() {
     const { step, secret, codes, login, password } = state.page;
     if (step === 'factor') return html`<${Code} name="second_factor" label=${t('sign_in.factor')} help=${t('sign_in.factor_help')} />`;
     if (step === 'enrol') {
-        return html`<p>${t('sign_in.enrol')}</p>${secret ? html`<p><a href=${secret.uri}>${t('sign_in.open_app')}</a></p><p class="secret">${secret.secret.replace(/(.{4})/g, '$1 ')}</p>` : ''}
+        return html`<p>${t('sign_in.enrol')}</p>${secret ? html`<p><a href=${secret.uri}>${t('sign_in.open_app')}</a></p><div class="scan"><${Scan} text=${secret.uri} label=${t('sign_in.scan')} /></div><p class="secret">${secret.secret.replace(/(.{4})/g, '$1 ')}</p>` : ''}
             <${Code} name="code" label=${t('sign_in.first_code')} />`;
     }
     if (step === 'codes') return html`<p>${t('sign_in.codes')}</p><ul class="secret">${codes.map(code => html`<li key=${code}>${code}</li>`)}</ul>`;

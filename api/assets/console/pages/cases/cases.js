@@ -57,9 +57,9 @@ function onward(rows, id) {
     return rows[at + 1]?.id ?? rows[at - 1]?.id;
 }
 
-function step(rows, by) {
-    const at = rows.findIndex(one => one.id === Number(state.route.query.at));
-    const next = rows[at < 0 ? 0 : Math.min(rows.length - 1, Math.max(0, at + by))];
+function step(rows, current, by) {
+    const at = rows.findIndex(one => one.id === current);
+    const next = rows[Math.min(rows.length - 1, Math.max(0, at + by))];
     if (!next) return;
     select(next.id);
     setTimeout(() => document.querySelector('tr[aria-current=true]')?.scrollIntoView({ block: 'nearest' }), 30);
@@ -76,7 +76,7 @@ export function Cases() {
     });
     const may_ = may('decide_case');
     state.keys = {
-        j: () => step(rows, 1), k: () => step(rows, -1), ArrowDown: () => step(rows, 1), ArrowUp: () => step(rows, -1), ...pageKeys(list.body?.next_after),
+        j: () => step(rows, current, 1), k: () => step(rows, current, -1), ArrowDown: () => step(rows, current, 1), ArrowUp: () => step(rows, current, -1), ...pageKeys(list.body?.next_after),
         Enter: () => one && go('case', [one.id]), m: () => one && go('meters', [one.meter_id]), x: () => one && mark(one.id, !marked().has(one.id)),
         ...(may_ ? { c: act('confirmed'), d: act('dismissed'), w: act('in_work'), r: act('resolved'), a: () => one && assign([one]) } : {}),
     };

@@ -57,6 +57,6 @@ export function Board({ plan, rounds, at, mayChange, stops }) {
         <tbody>${readers.map(([reader, name]) => {
             const own = rounds.filter(round => round.reader_id === reader);
             return html`<tr key=${reader}><th scope="row">${name}</th>${days.map(day => html`<${Field} key=${day} reader=${reader} day=${day} round=${of(reader, day)} isHere=${at?.reader === reader && at?.day === day} mayChange=${mayChange} hasBasis=${plan.basis_id} onDrop=${drop} />`)}
-                <td class="sum"><b>${count(own.reduce((sum, round) => sum + round.stops, 0))}</b><small>${duration(own.reduce((sum, round) => sum + round.work_minutes, 0))} · ${kilometres(own.reduce((sum, round) => sum + round.metres, 0))} km</small></td></tr>`;
+                <td class="sum">${own.length === 0 ? html`<span class="quiet">—</span>` : html`<b>${count(own.reduce((sum, round) => sum + round.stops, 0))}</b><small>${duration(own.reduce((sum, round) => sum + round.work_minutes, 0))} · ${kilometres(own.reduce((sum, round) => sum + round.metres, 0))} km</small>`}</td></tr>`;
         })}</tbody></table></div>`;
 }
