@@ -14,7 +14,7 @@ import { Dialog, openDialog } from './dialog.js';
 const GROUPS = [
     ['today', [['overview', 'get_coverage'], ['points', 'get_coverage']]],
     ['analyse', [['cases', 'list_cases'], ['coverage', 'get_coverage'], ['rules', 'list_rules'], ['integrity', 'get_integrity']]],
-    ['dispatch', [['unseen', 'get_coverage'], ['plans', 'create_plan'], ['rounds', 'create_round'], ['calendar', 'get_coverage'], ['devices', 'list_devices']]],
+    ['dispatch', [['unseen', 'get_coverage'], ['plans', 'create_plan'], ['rounds', 'create_round'], ['calendar', 'get_coverage'], ['readers', 'create_plan'], ['devices', 'list_devices']]],
     ['settle', [['quarantine', 'list_quarantine'], ['gaps', 'get_coverage'], ['decide', 'decide_found_change']]],
     ['report', [['daily', 'get_month_report'], ['month', 'get_month_report'], ['appraisals', 'list_appraisals']]],
 ];

@@ -44,7 +44,7 @@ function columns(name) {
         { name: 'point', width: 130, title: t('point'), cell: number },
         { name: 'what', title: t('decide.what'), cell: what[name] },
         { name: 'reader', width: 110, title: t('reader'), cell: row => readerName(row.reader_id) ?? '—' },
-        { name: 'at', width: 140, title: t('decide.seen_at'), cell: row => moment(row.observed_at) },
+        { name: 'at', width: 152, title: t('decide.seen_at'), cell: row => moment(row.observed_at) },
         { name: 'state', width: 120, title: t('case.state'), cell: row => html`<${Mark} kind=${row.state === 'open' ? 'amber' : ''}>${t(`verdict_state.${row.state}`)}</${Mark}>${row.reason ? html`<span class="line quiet">${row.reason}</span>` : ''}` },
         may(operation) && { name: 'act', width: 210, title: '', cell: row => (moves[row.state] ?? []).map(to => html`<button key=${to} type="button" class="bare" onClick=${() => openDialog(Decide, { name, row, to })}>${t(`verdict.${name}.${to}`)}</button>`) },
     ];

@@ -45,7 +45,7 @@ const columns = () => [
         const [kind, text] = standing(device);
         return html`<${Mark} kind=${kind}>${text}</${Mark}>`;
     } },
-    { name: 'seen', width: 150, title: t('device.last_seen'), cell: device => moment(device.last_seen_at) },
+    { name: 'seen', width: 152, title: t('device.last_seen'), cell: device => moment(device.last_seen_at) },
     { name: 'made', width: 110, title: t('device.since'), cell: device => day(device.created_at) },
     { name: 'seq', width: 110, kind: 'figure', title: t('device.records'), cell: device => count(device.highest_contiguous_seq) },
     { name: 'missing', width: 100, kind: 'figure', title: t('coverage.missing'), cell: device => (device.missing_seqs.length ? html`<a class="bad number" href=${href('gaps', [device.id])}>${count(device.missing_seqs.length)}</a>` : '0') },

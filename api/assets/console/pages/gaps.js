@@ -55,8 +55,8 @@ const columns = () => [
     { name: 'reader', width: 120, title: t('reader'), cell: row => row.reader_name },
     { name: 'missing', width: 260, title: t('gap.missing'), cell: row => html`<b class="bad">${count(row.missing_seqs.length + row.more_missing)}</b> <span class="quiet number">${ranges(row.missing_seqs.slice(0, 12))}</span>` },
     { name: 'broken', width: 110, kind: 'figure', title: t('gap.chain'), cell: row => count(row.broken_seqs.length) },
-    { name: 'since', width: 140, title: t('gap.since'), cell: row => moment(row.missing_since) },
-    { name: 'seen', width: 140, title: t('device.last_seen'), cell: row => moment(row.last_seen_at) },
+    { name: 'since', width: 152, title: t('gap.since'), cell: row => moment(row.missing_since) },
+    { name: 'seen', width: 152, title: t('device.last_seen'), cell: row => moment(row.last_seen_at) },
     may('explain_gaps') && { name: 'act', width: 90, title: '', cell: row => (row.missing_seqs.length ? html`<button type="button" class="bare" onClick=${() => openDialog(Explain, { of: row })}>${t('gap.explain')}</button>` : '') },
 ];
 const photoColumns = () => [

@@ -1,17 +1,16 @@
 // The month-end report (R-9): one page that prints, each figure leading to what it counts; published figures beside those that hold now.
 import { html } from '/assets/lib/html.js';
 import { currentLanguage, t } from '/assets/lib/texts.js';
-import { act, answer, download, path } from '../answers.js';
+import { answer, download, path } from '../answers.js';
 import { Rate } from '../charts/rate.js';
 import { count, money, moment, monthName, percent, plusMonths, volume } from '../format.js';
-import { Dialog, closeDialog, openDialog } from '../frame/dialog.js';
-import { Card, Count, Field, Mark, Once, Page, Tabs } from '../frame/parts.js';
+import { Card, Count, Mark, Nothing, Once, Page, Tabs } from '../frame/parts.js';
 import { CLASSES } from '../names.js';
-import { may } from '../rights.js';
 import { filter, href } from '../route.js';
 import { thisMonth } from '../today.js';
 import { named } from '../words.js';
 import { Lists } from './month_lists.js';
+import { Periods } from './periods.js';
 
 const file = (query, format) => download(path('/v1/reports/month-end/file', { ...query, format, lang: currentLanguage() }), `month-end-${query.month}.${format}`);
 
@@ -25,8 +24,8 @@ function Coverage({ report }) {
 }
 
 function Anomalies({ report }) {
-    return html`<table class="plain report"><caption class="unseen-text">${t('month.anomalies')}</caption><thead><tr><th scope="col">${t('case.kind')}</th><th scope="col">${t('case.rule')}</th><th scope="col" class="figure">${t('month.cases')}</th><th scope="col" class="figure">${t('state.open')}</th><th scope="col" class="figure">${t('state.confirmed')}</th><th scope="col" class="figure">${t('state.dismissed')}</th><th scope="col" class="figure">${t('case.stake')} m³</th></tr></thead>
-        <tbody>${report.anomalies.map(line => html`<tr key=${line.rule}><td>${t(`kind.${line.kind}`)}</td><th scope="row"><a href=${href('cases', [], { state: 'all', rule: line.rule })}>${named('rule', line.rule)}</a></th><td class="figure"><${Count} n=${line.cases} to=${href('cases', [], { state: 'all', rule: line.rule })} label=${named('rule', line.rule)} /></td>
+    return html`<table class="plain report"><caption class="unseen-text">${t('month.anomalies')}</caption><thead><tr><th scope="col">${t('case.rule')}</th><th scope="col" class="figure">${t('month.cases')}</th><th scope="col" class="figure">${t('state.open')}</th><th scope="col" class="figure">${t('state.confirmed')}</th><th scope="col" class="figure">${t('state.dismissed')}</th><th scope="col" class="figure">${t('case.stake')} m³</th></tr></thead>
+        <tbody>${report.anomalies.map(line => html`<tr key=${line.rule}><th scope="row"><a href=${href('cases', [], { state: 'all', rule: line.rule })}>${named('rule', line.rule)}</a> <small class="quiet">${t(`kind.${line.kind}`)}</small></th><td class="figure"><${Count} n=${line.cases} to=${href('cases', [], { state: 'all', rule: line.rule })} label=${named('rule', line.rule)} /></td>
             <td class="figure">${count(line.open)}</td><td class="figure">${count(line.confirmed)}</td><td class="figure">${count(line.dismissed)}</td><td class="figure">${volume(line.stake)}</td></tr>`)}</tbody></table>`;
 }
 
@@ -39,16 +38,6 @@ const Comparison = ({ report }) => html`<table class="plain report"><caption cla
 
 const Counts = ({ lines, family, list }) => html`<ul class="lists">${lines.map(line => html`<li key=${line.code}><a href=${href('month', [], { ...list })}><span>${named(family, line.code)}</span><b class="number">${count(line.count)}</b></a></li>`)}</ul>`;
 
-/** Closing freezes the figures; over missing records only with somebody's word. */
-function Close({ month }) {
-    const close = async form => {
-        const request = form.by || form.reason ? { gaps_accepted_by: form.by || undefined, reason: form.reason || undefined } : {};
-        if (await act('POST', `/v1/periods/${month}/close`, request, { renews: ['/v1/periods', '/v1/reports', '/v1/coverage'] })) closeDialog();
-    };
-    return html`<${Dialog} title=${t('month.close', { month: monthName(month) })} action=${t('month.close_short')} danger onSubmit=${close}><p>${t('month.close_about')}</p><${Field} label=${t('month.accepted_by')}><input name="by" maxlength="100" /></${Field}>
-        <label class="field"><span>${t('dialog.reason')}</span><textarea name="reason" rows="2" maxlength="1000"></textarea></label></${Dialog}>`;
-}
-
 export function Month({ route }) {
     const month = route.query.month ?? thisMonth();
     const asked = { month, version: route.query.version };
@@ -58,7 +47,7 @@ export function Month({ route }) {
     const list = route.query.list;
     return html`<${Page} title=${t('month.title', { month: monthName(month) })} wide about=${body ? html`<${Mark} kind=${body.state === 'published' ? 'green' : 'amber'}>${t(`report_state.${body.state}`)}</${Mark}> ${t('report.cut_off', { at: moment(body.cut_off), rules: body.rules_version })} <code class="quiet" title=${body.population_hash}>${body.population_hash.slice(0, 12)}…</code>` : ' '}
         tools=${html`<label class="choose"><span class="unseen-text">${t('month')}</span><select onChange=${event => filter({ month: event.target.value, version: '' })}>${months.map(one => html`<option key=${one} value=${one} selected=${one === month}>${monthName(one)}</option>`)}</select></label>
-            <button type="button" onClick=${() => file(asked, 'xlsx')}>XLSX</button><button type="button" onClick=${() => file(asked, 'html')}>HTML</button>${may('close_period') && (body?.state === 'final' || body?.state === 'provisional') ? html`<button type="button" onClick=${() => openDialog(Close, { month })}>${t('month.close_short')}</button>` : ''}<button type="button" class="main" onClick=${() => print()}>${t('print')}</button>`}>
+            <button type="button" onClick=${() => file(asked, 'xlsx')}>XLSX</button><button type="button" onClick=${() => file(asked, 'html')}>HTML</button><button type="button" class="main" onClick=${() => print()}>${t('print')}</button>`}>
         ${body && (body.state === 'published' || body.state === 'restated') ? html`<div class="filters"><${Tabs} name="version" label=${t('month.version')} value=${body.state === 'published' ? '1' : 'live'} options=${[['1', t('month.as_published')], ['live', t('month.as_now')]]} /></div>` : ''}
         <${Once} of=${report} lines=${16}>${one => html`<${Card} title=${t('page.coverage')} id="coverage"><div class="rows" tabindex="0" role="region" aria-label=${t('page.coverage')}><${Coverage} report=${one} /></div></${Card}>
             ${one.differences.length ? html`<${Card} title=${t('month.differences')} id="differences"><ul class="stack">${one.differences.filter(line => line.level === 'class').map((line, at) => html`<li key=${at}>${t(`class.${line.class}`)} · ${t(`bucket.${line.bucket}`)}: ${count(line.published)} → <b>${count(line.now)}</b></li>`)}</ul></${Card}>` : ''}
@@ -67,7 +56,8 @@ export function Month({ route }) {
                 <${Card} title=${t('month.purchases')} id="purchases"><${Counts} lines=${one.purchase_changes} family="purchase" list=${{ ...asked, list: 'purchase-changes' }} /></${Card}>
                 <${Card} title=${t('month.not_read')} id="not-read"><ul class="lists">${one.not_read.map((line, at) => html`<li key=${at}><a href=${href('month', [], { ...asked, list: 'not-read' })}><span>${t(`class.${line.class}`)} · ${t(`bucket.${line.bucket}`)}</span><b class="number">${count(line.points)}</b></a></li>`)}</ul></${Card}></div>
             <${Card} title=${t('month.volumes')} id="volumes"><div class="rows" tabindex="0" role="region" aria-label=${t('month.volumes')}><${Volumes} report=${one} /></div></${Card}>
-            <${Card} title=${t('month.corrections')} id="corrections"><ul class="lists">${one.corrections.map((line, at) => html`<li key=${at}><a href=${href('month', [], { ...asked, list: 'corrections' })}><span>${line.reader_name} · ${named('correction', line.reason)}${line.late ? ` · ${t('month.late', { n: line.late })}` : ''}</span><b class="number">${count(line.corrections)}</b></a></li>`)}</ul></${Card}>`}</${Once}>
+            <${Card} title=${t('month.corrections')} id="corrections">${one.corrections.length === 0 ? html`<${Nothing} />` : ''}<ul class="lists">${one.corrections.map((line, at) => html`<li key=${at}><a href=${href('month', [], { ...asked, list: 'corrections' })}><span>${line.reader_name} · ${named('correction', line.reason)}${line.late ? ` · ${t('month.late', { n: line.late })}` : ''}</span><b class="number">${count(line.corrections)}</b></a></li>`)}</ul></${Card}>`}</${Once}>
+        <${Card} title=${t('period.list')} id="periods"><${Periods} month=${month} /></${Card}>
         <${Lists} name=${list} asked=${asked} />
     </${Page}>`;
 }

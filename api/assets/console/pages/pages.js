@@ -18,6 +18,7 @@ import { Overview } from './overview.js';
 import { Plans } from './plans/plans.js';
 import { Points } from './points.js';
 import { Quarantine } from './quarantine.js';
+import { Readers } from './readers.js';
 import { Rounds } from './rounds.js';
 import { Rules } from './rules.js';
 import { Unseen } from './unseen.js';
@@ -25,5 +26,5 @@ import { Unseen } from './unseen.js';
 export const PAGES = {
     overview: Overview, cases: Cases, case: OneCase, meters: Meter, points: Points, coverage: Coverage, unseen: Unseen, next: Next,
     plans: Plans, rounds: Rounds, calendar: Calendar, devices: Devices, quarantine: Quarantine, gaps: Gaps, decide: Decisions,
-    daily: Daily, month: Month, rules: Rules, lab: Lab, integrity: Integrity, appraisals: Appraisals, account: Account,
+    daily: Daily, month: Month, rules: Rules, lab: Lab, integrity: Integrity, appraisals: Appraisals, account: Account, readers: Readers,
 };

@@ -73,7 +73,7 @@ export function Quarantine({ route }) {
     state.keys = { j: () => select(rows[at + 1]), k: () => select(rows[at - 1]), ...pageKeys(list.body?.next_after), r: () => rows[at]?.state === 'open' && openDialog(Release, { item: rows[at] }), d: () => rows[at]?.state === 'open' && reject(rows[at]) };
     const columns = [
         { name: 'detail', title: t('quarantine.why'), cell: row => html`<a href=${href('quarantine', [], { ...query, at: row.id })}>${row.detail}</a><span class="line">${readerName(row.reader_id)} · ${t('device')} ${row.device_id} · ${row.device_seq ?? '—'}</span>` },
-        { name: 'received', width: 130, title: t('record.received'), cell: row => moment(row.received_at) },
+        { name: 'received', width: 150, title: t('record.received'), cell: row => moment(row.received_at) },
         { name: 'state', width: 86, title: t('case.state'), cell: row => html`<${Mark} kind=${row.state === 'open' ? 'amber' : ''}>${t(`quarantine_state.${row.state}`)}</${Mark}>` },
     ];
     return html`<${Page} title=${t('page.quarantine')} about=${t('quarantine.about')} wide>
