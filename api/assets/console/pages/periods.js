@@ -30,9 +30,9 @@ function Restated({ period }) {
 function Row({ entry }) {
     const isClosed = entry.state === 'closed';
     const mayClose = !isClosed && may('close_period') && (entry.phase === 'final' || entry.phase === 'provisional');
-    return html`<tr><th scope="row">${entry.period}</th><td><${Mark} kind=${isClosed ? 'green' : entry.phase === 'final' ? 'amber' : ''}>${t(isClosed ? 'period.closed' : `phase.${entry.phase}`)}</${Mark}></td>
+    return html`<tr><th scope="row">${entry.period}</th><td><${Mark} kind=${isClosed ? 'green' : entry.phase === 'final' ? 'amber' : ''}>${isClosed ? t('period.closed') : t(`phase.${entry.phase}`)}</${Mark}></td>
         <td>${isClosed ? html`${moment(entry.closed_at)} ${entry.gaps_accepted_by ? html`<span class="quiet">${t('period.by', { by: entry.gaps_accepted_by, reason: entry.reason ?? '' })}</span>` : ''}` : t('period.final_at', { at: moment(entry.final_at) })}</td>
-        <td>${isClosed ? entry.version ? html`${t('period.proved')} <code title=${entry.population_hash}>${entry.population_hash?.slice(0, 12)}…</code>` : t('period.proving') : html`<a href=${href('gaps')}>${t('page.gaps')} ${count(entry.gaps.length)}</a> · <a href=${href('decide', [], { list: 'times' })}>${t('waits.times')} ${count(entry.reviews)}</a>`}</td>
+        <td>${isClosed ? entry.version ? html`${t('period.proved')} <code title=${entry.population_hash}>${entry.population_hash?.slice(0, 12)}…</code>` : t('period.proving') : html`<a href=${href('gaps')}>${t('page.gaps')}</a> · <a href=${href('decide', [], { list: 'times' })}>${t('waits.times')}</a>`}</td>
         <td>${isClosed ? html`<${Restated} period=${entry.period} />` : ''}</td>
         <td class="figure">${mayClose ? html`<button type="button" onClick=${() => openDialog(Close, { period: entry.period })}>${t('period.close')}</button>` : ''}</td></tr>`;
 }
