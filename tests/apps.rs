@@ -65,7 +65,7 @@ on_both_stores! {
             let door = fetch(&world, path, "identity").await;
             assert_eq!((door.status, door.header("location")), (308, home));
         }
-        for path in ["/app/nothing.js", "/console/nothing.js", "/console/../Cargo.toml", "/assets/demo/README.md", "/assets/lib/..%2f..%2fCargo.toml"] {
+        for path in ["/app/nothing.js", "/console/nothing.js", "/console/..%2f..%2fCargo.toml", "/assets/demo/README.md", "/assets/lib/..%2f..%2fCargo.toml"] {
             assert_eq!(fetch(&world, path, "identity").await.status, 404, "{path}");
         }
     }
@@ -181,7 +181,8 @@ fn no_page_has_a_script_or_style_inside() {
 #[test]
 fn the_console_names_all_its_modules_at_once() {
     let page = std::fs::read_to_string(format!("{ASSETS}/console/index.html")).unwrap();
-    let named = page.lines().filter_map(|line| line.strip_prefix("<link rel=\"modulepreload\" href=\"")?.strip_suffix("\">"));
+    let named =
+        page.lines().filter_map(|line| line.strip_prefix("<link rel=\"modulepreload\" href=\"")?.strip_suffix("\">"));
     let named: BTreeSet<&str> = named.collect();
     let (root, own) = (Path::new(ASSETS), Path::new(ASSETS).join("console"));
     let url = |path: &PathBuf| match path.strip_prefix(&own) {
@@ -190,13 +191,13 @@ fn the_console_names_all_its_modules_at_once() {
     };
     // The first is no module, and stands in the page.
     let modules = scripts().into_iter().map(|(path, _)| url(&path)).filter(|path| path.starts_with("/console/"));
-    let missing: Vec<String> = modules.filter(|path| path != "/console/light.js" && !named.contains(path.as_str())).collect();
+    let missing: Vec<String> =
+        modules.filter(|path| path != "/console/light.js" && !named.contains(path.as_str())).collect();
     assert!(missing.is_empty(), "index.html does not name {missing:?}");
     for path in named {
-        let file = path.strip_prefix("/console/").map_or_else(
-            || root.join(path.trim_start_matches("/assets/")),
-            |path| own.join(path),
-        );
+        let file = path
+            .strip_prefix("/console/")
+            .map_or_else(|| root.join(path.trim_start_matches("/assets/")), |path| own.join(path));
         assert!(file.exists(), "{path} is named and not there");
     }
 }

@@ -64,7 +64,11 @@ fn an_analyst_and_a_dispatcher_work_a_month_in_a_browser() {
     let city = City::start();
     let shots = workshop("node/browser/console");
     let mut command = tools.node(project(tools));
-    command.arg("console.mjs").env("METERBOOK_URL", &city.url).env("METERBOOK_MONTH", MONTH).env("METERBOOK_SHOTS", &shots);
+    command
+        .arg("console.mjs")
+        .env("METERBOOK_URL", &city.url)
+        .env("METERBOOK_MONTH", MONTH)
+        .env("METERBOOK_SHOTS", &shots);
     for role in ["analyst", "dispatcher"] {
         command.env(format!("METERBOOK_{}", role.to_uppercase()), &city.passwords[role]);
     }
@@ -115,6 +119,7 @@ fn parts(path: &str) -> Vec<String> {
 
 /// `${…}` and `{…}` stand for anything. A prefix that renews what lies below it is known too.
 fn matches(path: &[String], asked: &[String]) -> bool {
-    let is_open = |part: &String| part.contains('{') || part.contains("${");
-    asked.len() <= path.len() && path.iter().zip(asked).all(|(known, part)| known == part || is_open(part) || is_open(known))
+    let is_open = |part: &String| part.contains('{');
+    asked.len() <= path.len()
+        && path.iter().zip(asked).all(|(known, part)| known == part || is_open(part) || is_open(known))
 }
