@@ -5,7 +5,7 @@ use meterbook_api::keys::sha256;
 use reqwest::Method;
 use serde_json::{Map, Value};
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 const ASSETS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../api/assets");
 /// What a first load may weigh, compressed.
@@ -52,7 +52,7 @@ on_both_stores! {
     }
 
     async fn a_file_is_kept_until_it_changes_and_runs_nothing_from_elsewhere(world: World) {
-        for path in ["/app/", "/app/worker.js", "/assets/lib/html.js"] {
+        for path in ["/app/", "/app/worker.js", "/assets/lib/html.js", "/console/", "/console/main.js", "/console/texts/en.json"] {
             let first = fetch(&world, path, "identity").await;
             assert_eq!((first.status, first.header("cache-control")), (200, "no-cache"), "{path}");
             let policy = first.header("content-security-policy");
@@ -61,16 +61,26 @@ on_both_stores! {
             let again = world.client.execute(again.build().unwrap()).await.unwrap();
             assert_eq!(again.status().as_u16(), 304, "{path}");
         }
-        let door = fetch(&world, "/app", "identity").await;
-        assert_eq!((door.status, door.header("location")), (308, "/app/"));
-        for path in ["/app/nothing.js", "/assets/demo/README.md", "/assets/lib/..%2f..%2fCargo.toml"] {
+        for (path, home) in [("/app", "/app/"), ("/console", "/console/")] {
+            let door = fetch(&world, path, "identity").await;
+            assert_eq!((door.status, door.header("location")), (308, home));
+        }
+        for path in ["/app/nothing.js", "/console/nothing.js", "/console/..%2f..%2fCargo.toml", "/assets/demo/README.md", "/assets/lib/..%2f..%2fCargo.toml"] {
             assert_eq!(fetch(&world, path, "identity").await.status, 404, "{path}");
         }
     }
 }
 
-fn catalogue(language: &str) -> Map<String, Value> {
-    let text = std::fs::read_to_string(format!("{ASSETS}/texts/{language}.json")).unwrap();
+/// The folders with catalogues, and whether a script finds its texts there: the console has its own, so that no phone carries them.
+const CATALOGUES: [(&str, fn(&Path) -> bool); 2] =
+    [("texts", |script| !is_of_console(script)), ("console/texts", is_of_console)];
+
+fn is_of_console(script: &Path) -> bool {
+    script.starts_with(Path::new(ASSETS).join("console"))
+}
+
+fn catalogue(folder: &str, language: &str) -> Map<String, Value> {
+    let text = std::fs::read_to_string(format!("{ASSETS}/{folder}/{language}.json")).unwrap();
     serde_json::from_str(&text).unwrap()
 }
 
@@ -85,13 +95,15 @@ fn is_chinese(text: &str) -> bool {
 
 #[test]
 fn both_catalogues_say_the_same_things() {
-    let (zh, en) = (catalogue("zh"), catalogue("en"));
-    let keys = |of: &Map<String, Value>| of.keys().cloned().collect::<Vec<_>>();
-    assert_eq!(keys(&zh), keys(&en));
-    for (key, text) in &zh {
-        let (zh, en) = (text.as_str().unwrap(), en[key].as_str().unwrap());
-        assert_eq!(placeholders(zh), placeholders(en), "{key}");
-        assert!(is_chinese(zh) && !is_chinese(en) && !en.trim().is_empty(), "{key}");
+    for (folder, _) in CATALOGUES {
+        let (zh, en) = (catalogue(folder, "zh"), catalogue(folder, "en"));
+        let keys = |of: &Map<String, Value>| of.keys().cloned().collect::<Vec<_>>();
+        assert_eq!(keys(&zh), keys(&en));
+        for (key, text) in &zh {
+            let (zh, en) = (text.as_str().unwrap(), en[key].as_str().unwrap());
+            assert_eq!(placeholders(zh), placeholders(en), "{key}");
+            assert!(is_chinese(zh) && !is_chinese(en) && !en.trim().is_empty(), "{key}");
+        }
     }
 }
 
@@ -111,11 +123,16 @@ fn scripts() -> Vec<(PathBuf, String)> {
 
 #[test]
 fn every_text_that_is_asked_for_is_there_and_every_text_is_asked_for() {
-    let texts = catalogue("zh");
-    let scripts = scripts();
-    assert!(scripts.len() > 20);
+    for (folder, is_of) in CATALOGUES {
+        let scripts: Vec<_> = scripts().into_iter().filter(|(path, _)| is_of(path)).collect();
+        assert!(scripts.len() > 20, "{folder}");
+        assert_told(&catalogue(folder, "zh"), &scripts);
+    }
+}
+
+fn assert_told(texts: &Map<String, Value>, scripts: &[(PathBuf, String)]) {
     let (mut asked, mut families) = (BTreeSet::new(), BTreeSet::new());
-    for (path, script) in &scripts {
+    for (path, script) in scripts {
         for (opening, closing) in [("t('", '\''), ("t(`", '`')] {
             for (at, _) in script.match_indices(opening) {
                 if script[..at].ends_with(|letter: char| letter.is_alphanumeric() || letter == '_' || letter == '.') {
@@ -148,7 +165,7 @@ fn every_text_that_is_asked_for_is_there_and_every_text_is_asked_for() {
 /// A script or style inside a page would need a hole in the policy.
 #[test]
 fn no_page_has_a_script_or_style_inside() {
-    for app in ["phone"] {
+    for app in ["phone", "console"] {
         let page = std::fs::read_to_string(format!("{ASSETS}/{app}/index.html")).unwrap();
         assert!(!page.contains("style=") && !page.contains("<style") && !page.contains(" on"), "{app}");
         for script in page.split("<script").skip(1) {
@@ -157,5 +174,30 @@ fn no_page_has_a_script_or_style_inside() {
     }
     for (path, script) in scripts() {
         assert!(!script.contains("style=\"") && !script.contains("innerHTML"), "{}", path.display());
+    }
+}
+
+/// The console's page names all its modules: a browser asks for them at once, not one after the other as it finds them.
+#[test]
+fn the_console_names_all_its_modules_at_once() {
+    let page = std::fs::read_to_string(format!("{ASSETS}/console/index.html")).unwrap();
+    let named =
+        page.lines().filter_map(|line| line.strip_prefix("<link rel=\"modulepreload\" href=\"")?.strip_suffix("\">"));
+    let named: BTreeSet<&str> = named.collect();
+    let (root, own) = (Path::new(ASSETS), Path::new(ASSETS).join("console"));
+    let url = |path: &PathBuf| match path.strip_prefix(&own) {
+        Ok(path) => format!("/console/{}", path.display()),
+        Err(_) => format!("/assets/{}", path.strip_prefix(root).unwrap().display()),
+    };
+    // The first is no module, and stands in the page.
+    let modules = scripts().into_iter().map(|(path, _)| url(&path)).filter(|path| path.starts_with("/console/"));
+    let missing: Vec<String> =
+        modules.filter(|path| path != "/console/light.js" && !named.contains(path.as_str())).collect();
+    assert!(missing.is_empty(), "index.html does not name {missing:?}");
+    for path in named {
+        let file = path
+            .strip_prefix("/console/")
+            .map_or_else(|| root.join(path.trim_start_matches("/assets/")), |path| own.join(path));
+        assert!(file.exists(), "{path} is named and not there");
     }
 }

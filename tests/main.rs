@@ -22,6 +22,7 @@ mod campaigns;
 mod cases;
 mod clients;
 mod clocks;
+mod console;
 mod contract;
 mod corrections;
 mod demo;

@@ -63,7 +63,7 @@ fn project(tools: Tools) -> &'static Path {
     static FOLDER: OnceLock<PathBuf> = OnceLock::new();
     FOLDER.get_or_init(|| {
         let folder = tools.node_project("browser");
-        for part in ["phone", "lib"] {
+        for part in ["phone", "console", "lib"] {
             copy(&Path::new(TESTS).join("../api/assets").join(part), &folder.join("assets").join(part));
         }
         folder

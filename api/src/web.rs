@@ -1,5 +1,5 @@
-//! The pages a person opens: the reader's app at `/app`, and the contract made readable at `/docs`, drawn by the server from
-//! the document itself.
+//! The pages a person opens: the reader's app at `/app`, the console at `/console`, and the contract made readable at `/docs`, drawn by
+//! the server from the document itself.
 
 mod assets;
 

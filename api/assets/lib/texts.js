@@ -2,10 +2,10 @@
 const catalogues = {};
 let language = 'zh';
 
-/** Loads both catalogues, so that the language can be changed out of reach. `fetch` may be given for tests. */
-export async function loadTexts(fetch = globalThis.fetch) {
+/** Loads both catalogues of a folder, so that the language can be changed out of reach. `fetch` may be given for tests. */
+export async function loadTexts(fetch = globalThis.fetch, folder = '/assets/texts') {
     await Promise.all(['zh', 'en'].map(async name => {
-        catalogues[name] = await (await fetch(`/assets/texts/${name}.json`)).json();
+        catalogues[name] = await (await fetch(`${folder}/${name}.json`)).json();
     }));
 }
 

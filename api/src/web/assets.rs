@@ -36,9 +36,15 @@ struct Texts;
 #[folder = "assets/phone/"]
 struct Phone;
 
+/// The dispatcher's and the analyst's console.
+#[derive(RustEmbed)]
+#[folder = "assets/console/"]
+struct Console;
+
 /// Adds the apps.
 pub fn apps(config: &mut ServiceConfig) {
     config.service(shared).service(phone_door).service(phone_home).service(phone_worker).service(phone_file);
+    config.service(console_door).service(console_home).service(console_file);
 }
 
 #[get("/assets/{path:.*}")]
@@ -70,6 +76,21 @@ async fn phone_worker(request: HttpRequest) -> HttpResponse {
 #[get("/app/{path:.*}")]
 async fn phone_file(request: HttpRequest, path: Path<String>) -> HttpResponse {
     answer(&request, &path, Phone::get(&path))
+}
+
+#[get("/console")]
+async fn console_door() -> HttpResponse {
+    HttpResponse::PermanentRedirect().insert_header((LOCATION, "/console/")).finish()
+}
+
+#[get("/console/")]
+async fn console_home(request: HttpRequest) -> HttpResponse {
+    answer(&request, "index.html", Console::get("index.html"))
+}
+
+#[get("/console/{path:.*}")]
+async fn console_file(request: HttpRequest, path: Path<String>) -> HttpResponse {
+    answer(&request, &path, Console::get(&path))
 }
 
 fn shared_file(path: &str) -> Option<EmbeddedFile> {
