@@ -98,13 +98,14 @@ export class Phone {
         await this.page.waitForSelector('#app[aria-busy=false]');
     }
 
-    /** Goes to a screen of a stop, named by its customer number. */
+    /** Goes to a screen of a stop, named by its customer number, once the phone has read from its disk that it holds it. */
     async at(screen, number, more = '') {
-        const id = await this.page.evaluate(async wanted => {
+        const find = async wanted => {
             const { state } = await import('/app/state.js');
             return [...state.rounds.values()].flatMap(round => round.stops).find(stop => stop.service_point_number === wanted)?.id;
-        }, number);
-        if (!id) throw new Error(`${number} is not on this phone`);
+        };
+        await this.until(find, number);
+        const id = await this.page.evaluate(find, number);
         await this.go(`${screen}/${id}${more}`);
         if (screen === 'read') await this.page.waitForSelector('.keys');
         return id;

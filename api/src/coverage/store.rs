@@ -21,7 +21,7 @@ pub use plan::{
 pub use recompute::{Difference, rebuild_counters, rebuild_days, verify_chunk, verify_counters, verify_days};
 
 use self::counters::{Deltas, count_all};
-use self::facts::load_facts;
+use self::facts::{load_facts, removed_ever};
 use self::plan::{keep_closed, load_plan, move_rows, store_row};
 use crate::db::schema::{coverage_periods, coverage_plan, service_points};
 use crate::db::{Conn, Lockable, each};
@@ -171,6 +171,7 @@ pub fn sighted(
     points.dedup();
     points.retain(|point| !unsure.contains(point));
     let placed = load_plan(conn, &points, &judges.periods())?;
+    let removed = removed_ever(conn, &points)?;
     let mut moved: BTreeMap<(i32, i64), PlanEntry> = BTreeMap::new();
     for (point, sighting) in sightings {
         for judge in judges.iter().filter(|judge| judge.period().contains(sighting.at, zone)) {
@@ -178,7 +179,7 @@ pub fn sighted(
             // A point without a row is in none of the period's figures, whatever is seen of it, or is being laid out after this.
             let Some(row) = placed.get(&key) else { continue };
             let known = moved.get(&key).copied().unwrap_or(row.entry);
-            match entry_after(&known, sighting, &judge.judge()).filter(|_| !judge.is_closed()) {
+            match entry_after(&known, sighting, &judge.judge(), removed.contains(point)).filter(|_| !judge.is_closed()) {
                 Some(after) if after == known => {}
                 Some(after) => drop(moved.insert(key, after)),
                 None => drop(unsure.insert(*point)),

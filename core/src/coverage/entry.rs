@@ -3,7 +3,7 @@
 //! Why separate: [`place`](super::place) alone decides whether a point was seen. This adds what is printed beside it, from
 //! the same facts, so that a stored row can always be proved by computing it again.
 
-use super::place::{counts_as_seen, lit_on, sightings_before, sightings_in};
+use super::place::{counts_as_seen, lit_on, proves_attempt, sightings_before, sightings_in};
 use super::{Bucket, PointFacts, Punctuality, ReadingWindow, Settings, Sighting, bucket_after, place, proven_attempt};
 use crate::calendar::{Period, Zone};
 use crate::meters::Class;
@@ -69,13 +69,20 @@ pub fn plan_entry(facts: &PointFacts<'_>, judge: &Judge<'_>) -> Option<PlanEntry
     })
 }
 
-/// The entry after one more sighting in the period, where the entry alone decides that; see [`bucket_after`].
+/// The entry after one more sighting in the period, where the entry decides that and whether the point was ever removed; see
+/// [`bucket_after`].
 #[must_use]
-pub fn entry_after(entry: &PlanEntry, sighting: &Sighting, judge: &Judge<'_>) -> Option<PlanEntry> {
-    let bucket = bucket_after(entry.bucket, sighting, judge.settings)?;
+pub fn entry_after(
+    entry: &PlanEntry,
+    sighting: &Sighting,
+    judge: &Judge<'_>,
+    was_removed: bool,
+) -> Option<PlanEntry> {
+    let bucket = bucket_after(entry.bucket, sighting, judge.settings, was_removed)?;
     if !counts_as_seen(sighting, judge.settings) {
         // Beside a reading that counts, one that does not changes nothing.
-        return (entry.bucket == Bucket::Seen).then_some(*entry);
+        let proven = bucket == Bucket::NoAccess && (entry.proven || proves_attempt(sighting));
+        return Some(PlanEntry { bucket, proven, ..*entry });
     }
     let on = judge.window.punctuality(sighting.at, judge.zone);
     let better = |known: Punctuality| if punctuality_rank(on) < punctuality_rank(known) { on } else { known };
@@ -88,7 +95,7 @@ pub fn entry_after(entry: &PlanEntry, sighting: &Sighting, judge: &Judge<'_>) ->
         ..*entry
     };
     // A point seen before may have been removed since, and then this sighting does not count: the facts must tell.
-    (entry.bucket != Bucket::Seen || after == *entry).then_some(after)
+    (entry.bucket != Bucket::Seen || after == *entry || !was_removed).then_some(after)
 }
 
 /// On time beats early beats late: one reading in the window makes the point on time, and replaces an early one (DOMAIN 3).

@@ -92,30 +92,39 @@ pub fn place(facts: &PointFacts<'_>, period: Period, zone: Zone, settings: &Sett
     Some(Placement { class, bucket })
 }
 
-/// The bucket of a point after one more sighting in the period, where the bucket it is in alone decides that; `None` where only
+/// The bucket of a point after one more sighting in the period, where the bucket it is in decides that; `None` where only
 /// [`place`] with all the facts can tell.
 ///
-/// Seen stays seen. A point of D of which nothing better is known becomes seen by a reading that counts, for it cannot have been
-/// removed: it would be in [`Bucket::Removed`]. One tried in vain may have been, and a reading after that would not count.
+/// Seen stays seen. A point of D that was never removed moves to the better of its bucket and what the sighting is worth. One
+/// that may have been removed becomes seen by a reading that counts where nobody tried it before: removed and never looked at,
+/// it would be in [`Bucket::Removed`]; tried in vain before its removal, it stays where it is.
 #[must_use]
-pub fn bucket_after(bucket: Bucket, sighting: &Sighting, settings: &Settings) -> Option<Bucket> {
-    match bucket {
-        Bucket::Seen => Some(Bucket::Seen),
-        Bucket::Unattempted | Bucket::CustomerOnly | Bucket::EstimateOnly | Bucket::RejectedOnly => {
-            let seen = !sighting.voided && worth(sighting, settings) == Bucket::Seen;
-            seen.then_some(Bucket::Seen)
-        }
-        _ => None,
+pub fn bucket_after(bucket: Bucket, sighting: &Sighting, settings: &Settings, was_removed: bool) -> Option<Bucket> {
+    if bucket == Bucket::Seen {
+        return Some(bucket);
     }
+    if !bucket.in_denominator() {
+        return None;
+    }
+    let worth = if sighting.voided { bucket } else { worth(sighting, settings) };
+    if !was_removed {
+        return Some(if rank(worth) < rank(bucket) { worth } else { bucket });
+    }
+    let is_untried = !matches!(bucket, Bucket::NoAccess | Bucket::TimeReview);
+    (is_untried && worth == Bucket::Seen).then_some(worth)
 }
 
 /// Whether a reader's visit in the period is proven, for the attempted rate: (seen + no_access with proof) / D (DOMAIN 3).
 /// An attempt whose own time is under review proves nothing yet, and a refused one proves nothing at all.
 #[must_use]
 pub fn proven_attempt(facts: &PointFacts<'_>, period: Period, zone: Zone) -> bool {
-    sightings_in(facts, period, zone).any(|sighting| {
-        matches!(sighting.what, SightingKind::Attempt { proof: true }) && !sighting.time_review && !sighting.rejected
-    })
+    sightings_in(facts, period, zone).any(proves_attempt)
+}
+
+/// Whether one sighting alone proves it.
+pub(super) const fn proves_attempt(sighting: &Sighting) -> bool {
+    matches!(sighting.what, SightingKind::Attempt { proof: true })
+        && !(sighting.time_review || sighting.rejected || sighting.voided)
 }
 
 /// A point that belongs to a period's population.

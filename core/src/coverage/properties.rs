@@ -74,6 +74,10 @@ fn placed(
     place(&PointFacts { terms, gas_on, sightings }, period, Zone::default(), settings)
 }
 
+fn was_removed(terms: &[Term]) -> bool {
+    terms.iter().any(|term| term.state == PointState::Removed)
+}
+
 /// The same as an entry of the plan.
 fn entered(
     terms: &[Term],
@@ -164,7 +168,7 @@ proptest! {
         let before = placed(&terms, lit, &seen, period, &settings);
         let Some(before) = before.filter(|_| period.contains(more.at, Zone::default())) else { return Ok(()) };
         seen.push(more);
-        if let Some(after) = bucket_after(before.bucket, &more, &settings) {
+        if let Some(after) = bucket_after(before.bucket, &more, &settings, was_removed(&terms)) {
             prop_assert_eq!(placed(&terms, lit, &seen, period, &settings), Some(Placement { bucket: after, ..before }));
         }
     }
@@ -178,7 +182,7 @@ proptest! {
         seen.push(more);
         let (window, rules) = (ReadingWindow::of(period, &settings), Rulebook::default());
         let judge = Judge { period, zone: Zone::default(), settings: &settings, window, rules: &rules, counted_from: first_day() };
-        if let Some(after) = entry_after(&before, &more, &judge) {
+        if let Some(after) = entry_after(&before, &more, &judge, was_removed(&terms)) {
             prop_assert_eq!(entered(&terms, lit, &seen, period, &settings), Some(after));
         }
     }

@@ -10,11 +10,13 @@ use crate::db::schema::{
 use crate::db::{Conn, among, each};
 use crate::http::from_ms;
 use chrono::NaiveDate;
+use diesel::dsl::sql;
 use diesel::prelude::*;
+use diesel::sql_types::Bool;
 use meterbook::coverage::{PointFacts, Sighting, SightingKind, Term, plan_entry};
 use meterbook::meters::{Class, PointState};
 use meterbook::readings::ReadingKind;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 /// A point with all that decides its entries.
 pub struct Point {
@@ -60,6 +62,17 @@ pub fn load_facts(conn: &mut Conn, ids: &[i64]) -> QueryResult<Vec<Point>> {
         rounds: readers.remove(&id).unwrap_or_default(),
     });
     Ok(points.collect())
+}
+
+/// Which of the points were ever removed.
+pub fn removed_ever(conn: &mut Conn, ids: &[i64]) -> QueryResult<HashSet<i64>> {
+    let removed: Vec<i64> = each!(conn, c => point_terms::table
+        .filter(among(point_terms::point_id, ids))
+        // In these words, or the index of removed points would not be used.
+        .filter(sql::<Bool>("state = 'removed'"))
+        .select(point_terms::point_id)
+        .load(c))?;
+    Ok(removed.into_iter().collect())
 }
 
 fn load_terms(conn: &mut Conn, ids: &[i64]) -> QueryResult<HashMap<i64, Vec<Term>>> {
