@@ -175,6 +175,16 @@ impl Problem {
         &self.windows[self.window_at[stop] as usize..self.window_at[stop + 1] as usize]
     }
 
+    /// The first moment of all when a visit may begin; what can never be visited is not in the problem.
+    pub fn opens(&self, stop: usize) -> i32 {
+        self.windows[self.window_at[stop] as usize].from
+    }
+
+    /// The moment from which on no visit may begin.
+    pub fn closes(&self, stop: usize) -> i32 {
+        self.windows[self.window_at[stop + 1] as usize - 1].until
+    }
+
     /// The first moment from `time` on when a visit may begin.
     pub fn earliest(&self, stop: usize, time: i32) -> Option<i32> {
         earliest(self.windows(stop), time)
@@ -201,6 +211,11 @@ impl Problem {
         let shift = &self.shifts[shift];
         let work = (service + shift.done_seconds + metres * self.pace / 1_000).clamp(0, 1 << 18);
         (work * work * shift.slope) >> 32
+    }
+
+    /// Whether nothing counts but the way.
+    pub const fn is_way_all(&self) -> bool {
+        self.weights.balance == 0 && self.weights.continuity == 0 && self.weights.change == 0
     }
 
     /// Whether a stop was this shift's reader's last month.

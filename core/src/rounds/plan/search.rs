@@ -16,6 +16,9 @@ const PRICE: i64 = 1 << 32;
 /// How the temperature falls: from the first to the first / 2^this.
 const HALVINGS: i64 = 7;
 
+/// Exchanges of tails tried in a step.
+const TAILS: usize = 48;
+
 /// How far the search is.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Progress {
@@ -126,18 +129,33 @@ impl Search {
     }
 
     fn step(&mut self) {
+        for _ in 0..TAILS {
+            let limit = self.heat();
+            if let Some(change) = self.stepper.swap_tails(&self.problem, &mut self.tour, limit, &mut self.chance) {
+                debug_assert_eq!(change, self.tour.change(&self.problem), "an exchange costs what was foretold");
+                self.take(change);
+            }
+        }
         self.stepper.step(&self.problem, &mut self.tour, &mut self.chance);
         let absence = self.tour.absence(&self.problem, PRICE) - self.tour.absence_before(&self.problem, PRICE);
         let change = self.tour.change(&self.problem) + absence;
-        let heat = (self.temperature() * self.chance.exponential()) >> 16;
-        if change >= heat.max(1) {
+        if change < self.heat() {
+            self.take(change);
+        } else {
             self.tour.take_back();
-            return;
         }
+    }
+
+    fn take(&mut self, change: i64) {
         self.cost += change;
         if self.cost < self.best_cost {
             self.keep_best();
         }
+    }
+
+    /// What a change may cost this time.
+    fn heat(&mut self) -> i64 {
+        ((self.temperature() * self.chance.exponential()) >> 16).max(1)
     }
 
     /// Falls by half over each seventh of the budget, in straight lines.
