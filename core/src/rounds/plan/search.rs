@@ -1,4 +1,4 @@
-//! The search: simulated annealing over ruin and recreate, a number of steps long, not a time.
+//! The search: simulated annealing over ruin and recreate and exchanges of tails, a number of steps long, not a time.
 //!
 //! Why separate: how long it runs is the caller's. It asks for some steps, looks at the progress, shows it or stops; the same
 //! input, seed and budget give the same plan on every machine, however it was cut into pieces.
@@ -49,6 +49,21 @@ pub struct Search {
     yardstick: i64,
 }
 
+/// What a change may cost at first, on average: a sixth of a reader's way. Legs are no measure: those within a market are short,
+/// and taking the market from one reader to another crosses plans that cost far more.
+fn hottest(problem: &Problem, tour: &Tour, is_warm: bool) -> i64 {
+    let used = tour.routes.iter().filter(|route| !route.stops.is_empty()).count().max(1) as i64;
+    let way = tour.metres() * i64::from(problem.weights.distance.max(1));
+    let heat = if is_warm {
+        // A plan in force is mended, not made anew: a quarter of a leg.
+        way / (problem.stops() as i64 + used) / 4
+    } else {
+        // Where readers are to be kept, a change of hands must be within reach.
+        way / used / 6 + i64::from(problem.weights.continuity).min(way / used / 6)
+    };
+    heat.max(1)
+}
+
 impl Search {
     /// Begins with the plan in force where there is one, and otherwise with the best of last month's rounds and nearest
     /// neighbours.
@@ -73,10 +88,7 @@ impl Search {
                 (tour, cost) = (begin, its_cost);
             }
         }
-        let edges = (problem.stops() + problem.shifts.len()).max(1) as i64;
-        let edge = tour.metres() * i64::from(problem.weights.distance.max(1)) / edges;
-        // A plan in force is mended, not made anew.
-        let hottest = if is_warm { edge / 4 } else { edge }.max(1);
+        let hottest = hottest(&problem, &tour, is_warm);
         let mut search = Self {
             input,
             problem,
