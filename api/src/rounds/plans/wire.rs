@@ -11,7 +11,7 @@ use utoipa::ToSchema;
 pub struct PlanWeights {
     /// A metre of way.
     pub distance: u32,
-    /// Per day of work: a full one against an empty one, growing with the square.
+    /// Per day of work: a full one against an empty one, growing with the sixth power.
     pub balance: u32,
     /// A stop that gets another reader than last month.
     pub continuity: u32,

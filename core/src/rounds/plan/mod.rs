@@ -5,8 +5,8 @@
 //! agreed times kept, balanced working time, the same reader as last month, a short way. The first two are never
 //! traded; the rest are weighed by [`Weights`].
 //!
-//! The method is ruin and recreate with simulated annealing on lists of near neighbours, begun from the plan in force or from
-//! nearest neighbour. [`check_plan`] verifies every result on its own.
+//! The method is simulated annealing over two kinds of change, both on lists of near neighbours: ruin and recreate, and two routes
+//! that exchange their tails. It begins from the plan in force, last month's rounds or nearest neighbour. [`check_plan`] verifies every result on its own.
 
 mod chance;
 mod check;

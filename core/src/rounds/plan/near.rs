@@ -5,17 +5,21 @@
 
 use super::problem::Problem;
 
-/// Neighbours an insertion looks at.
-const FEW: usize = 32;
+/// Neighbours an insertion looks at on either side.
+const FEW: usize = 20;
 /// Neighbours a removal reaches.
 const MANY: usize = 64;
 /// From so many stops on, only this many nearest in place are looked at for being near in time.
 const CANDIDATES: usize = 400;
+/// A second of waiting counts as this part of a second on the way.
+const WAITING: i32 = 10;
 
 /// The lists of all stops.
 pub(super) struct Near {
-    /// Per stop, nearest in place and time first, with the metres between.
-    few: Vec<(u32, i32)>,
+    /// Per stop, those that may well come just before it, the likeliest first, with the metres between.
+    before: Vec<(u32, i32)>,
+    /// Per stop, those that may well come just after it.
+    after: Vec<(u32, i32)>,
     few_each: usize,
     /// Per stop, nearest in place first.
     many: Vec<u32>,
@@ -27,13 +31,14 @@ impl Near {
         let stops = problem.stops();
         let (few_each, many_each) = (FEW.min(stops.saturating_sub(1)), MANY.min(stops.saturating_sub(1)));
         let mut near = Self {
-            few: Vec::with_capacity(stops * few_each),
+            before: Vec::with_capacity(stops * few_each),
+            after: Vec::with_capacity(stops * few_each),
             few_each,
             many: Vec::with_capacity(stops * many_each),
             many_each,
         };
         let mut line: Vec<(i32, u32)> = Vec::with_capacity(stops);
-        let mut timed: Vec<(i32, u32, i32)> = Vec::with_capacity(stops);
+        let mut ranked: Vec<(i32, u32, i32)> = Vec::with_capacity(CANDIDATES);
         for stop in 0..stops {
             line.clear();
             let others = (0..stops).filter(|other| *other != stop);
@@ -45,18 +50,27 @@ impl Near {
             }
             line.sort_unstable();
             near.many.extend(line.iter().take(many_each).map(|(_, other)| *other));
-            timed.clear();
-            timed.extend(
-                line.iter().map(|(metres, other)| (nearness(problem, stop, *other as usize, *metres), *other, *metres)),
-            );
-            timed.sort_unstable();
-            near.few.extend(timed.iter().take(few_each).map(|(_, other, metres)| (*other, *metres)));
+            let mut likeliest = |rank: &dyn Fn(usize, i32) -> i32| {
+                ranked.clear();
+                ranked.extend(line.iter().map(|(way, other)| (rank(*other as usize, *way), *other, *way)));
+                ranked.sort_unstable();
+                ranked.truncate(few_each);
+                ranked.iter().map(|(_, other, way)| (*other, *way)).collect::<Vec<_>>()
+            };
+            let towards = |other, way| succession(problem, other, stop, way);
+            let onward = |other, way| succession(problem, stop, other, way);
+            near.before.extend(likeliest(&towards));
+            near.after.extend(likeliest(&onward));
         }
         near
     }
 
-    pub fn few(&self, stop: usize) -> &[(u32, i32)] {
-        &self.few[stop * self.few_each..(stop + 1) * self.few_each]
+    pub fn before(&self, stop: usize) -> &[(u32, i32)] {
+        &self.before[stop * self.few_each..(stop + 1) * self.few_each]
+    }
+
+    pub fn after(&self, stop: usize) -> &[(u32, i32)] {
+        &self.after[stop * self.few_each..(stop + 1) * self.few_each]
     }
 
     pub fn many(&self, stop: usize) -> &[u32] {
@@ -64,18 +78,14 @@ impl Near {
     }
 }
 
-/// Seconds on the way, a fifth of the least wait, and the least lateness, in the better of both directions.
-fn nearness(problem: &Problem, one: usize, other: usize, metres: i32) -> i32 {
+/// How badly one stop follows another: seconds on the way, part of the least wait, and the least lateness.
+fn succession(problem: &Problem, first: usize, second: usize, metres: i32) -> i32 {
     let way = problem.seconds(metres);
-    let (first, second) = (envelope(problem, one), envelope(problem, other));
-    let towards = |from: (i32, i32), service: i32, to: (i32, i32)| {
-        let wait = (to.0 - way - service - from.1).max(0) / 5;
-        let late = (from.0 + service + way - to.1).max(0);
-        wait.saturating_add(late)
-    };
-    let there = towards(first, problem.service[one], second);
-    let back = towards(second, problem.service[other], first);
-    way.saturating_add(there.min(back))
+    let ((opens, closes), (next_opens, next_closes)) = (envelope(problem, first), envelope(problem, second));
+    let took = way.saturating_add(problem.service[first]);
+    let wait = next_opens.saturating_sub(took).saturating_sub(closes).max(0) / WAITING;
+    let late = opens.saturating_add(took).saturating_sub(next_closes).max(0);
+    way.saturating_add(wait).saturating_add(late)
 }
 
 fn envelope(problem: &Problem, stop: usize) -> (i32, i32) {

@@ -14,6 +14,11 @@ pub(super) const NONE: u32 = u32::MAX;
 /// The longest time anything is reckoned in, so that sums of times never overflow: 400 days.
 pub(super) const MOST_SECONDS: i32 = 400 * 86_400;
 
+/// The most work of a day that is told apart, in seconds.
+const MOST_WORK: i64 = 1 << 18;
+/// Binary places of how full a day is.
+const FULL: u32 = 20;
+
 /// The flat form of an input.
 pub(super) struct Problem {
     /// The index into the input of each stop planned here.
@@ -175,6 +180,16 @@ impl Problem {
         &self.windows[self.window_at[stop] as usize..self.window_at[stop + 1] as usize]
     }
 
+    /// The first moment of all when a visit may begin; what can never be visited is not in the problem.
+    pub fn opens(&self, stop: usize) -> i32 {
+        self.windows[self.window_at[stop] as usize].from
+    }
+
+    /// The moment from which on no visit may begin.
+    pub fn closes(&self, stop: usize) -> i32 {
+        self.windows[self.window_at[stop + 1] as usize - 1].until
+    }
+
     /// The first moment from `time` on when a visit may begin.
     pub fn earliest(&self, stop: usize, time: i32) -> Option<i32> {
         earliest(self.windows(stop), time)
@@ -196,11 +211,21 @@ impl Problem {
         i32::try_from(seconds).unwrap_or(MOST_SECONDS).min(MOST_SECONDS)
     }
 
-    /// What it costs that a shift has so much work: grows with the square, so that equal days are the cheapest.
+    /// What it costs that a shift has so much work. It grows with the sixth power: full days are evened out, while a few stops
+    /// are not shared among readers who would all have to set out for them.
     pub fn balance(&self, shift: usize, service: i64, metres: i64) -> i64 {
         let shift = &self.shifts[shift];
-        let work = (service + shift.done_seconds + metres * self.pace / 1_000).clamp(0, 1 << 18);
-        (work * work * shift.slope) >> 32
+        let work = (service + shift.done_seconds + metres * self.pace / 1_000).clamp(0, MOST_WORK);
+        let full = ((work * shift.slope) >> (32 - FULL)).min(2 << FULL);
+        let square = (full * full) >> FULL;
+        let fourth = (square * square) >> FULL;
+        let sixth = (fourth * square) >> FULL;
+        (i64::from(self.weights.balance) * sixth) >> FULL
+    }
+
+    /// Whether nothing counts but the way.
+    pub const fn is_way_all(&self) -> bool {
+        self.weights.balance == 0 && self.weights.continuity == 0 && self.weights.change == 0
     }
 
     /// Whether a stop was this shift's reader's last month.

@@ -1,4 +1,4 @@
-//! The search: simulated annealing over ruin and recreate, a number of steps long, not a time.
+//! The search: simulated annealing over ruin and recreate and exchanges of tails, a number of steps long, not a time.
 //!
 //! Why separate: how long it runs is the caller's. It asks for some steps, looks at the progress, shows it or stops; the same
 //! input, seed and budget give the same plan on every machine, however it was cut into pieces.
@@ -15,6 +15,9 @@ use super::tour::Tour;
 const PRICE: i64 = 1 << 32;
 /// How the temperature falls: from the first to the first / 2^this.
 const HALVINGS: i64 = 7;
+
+/// Exchanges of tails tried in a step.
+const TAILS: usize = 48;
 
 /// How far the search is.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -46,6 +49,21 @@ pub struct Search {
     yardstick: i64,
 }
 
+/// What a change may cost at first, on average: a sixth of a reader's way. Legs are no measure: those within a market are short,
+/// and taking the market from one reader to another crosses plans that cost far more.
+fn hottest(problem: &Problem, tour: &Tour, is_warm: bool) -> i64 {
+    let used = tour.routes.iter().filter(|route| !route.stops.is_empty()).count().max(1) as i64;
+    let way = tour.metres() * i64::from(problem.weights.distance.max(1));
+    let heat = if is_warm {
+        // A plan in force is mended, not made anew: a quarter of a leg.
+        way / (problem.stops() as i64 + used) / 4
+    } else {
+        // Where readers are to be kept, a change of hands must be within reach.
+        way / used / 6 + i64::from(problem.weights.continuity).min(way / used / 6)
+    };
+    heat.max(1)
+}
+
 impl Search {
     /// Begins with the plan in force where there is one, and otherwise with the best of last month's rounds and nearest
     /// neighbours.
@@ -70,10 +88,7 @@ impl Search {
                 (tour, cost) = (begin, its_cost);
             }
         }
-        let edges = (problem.stops() + problem.shifts.len()).max(1) as i64;
-        let edge = tour.metres() * i64::from(problem.weights.distance.max(1)) / edges;
-        // A plan in force is mended, not made anew.
-        let hottest = if is_warm { edge / 4 } else { edge }.max(1);
+        let hottest = hottest(&problem, &tour, is_warm);
         let mut search = Self {
             input,
             problem,
@@ -126,18 +141,33 @@ impl Search {
     }
 
     fn step(&mut self) {
+        for _ in 0..TAILS {
+            let limit = self.heat();
+            if let Some(change) = self.stepper.swap_tails(&self.problem, &mut self.tour, limit, &mut self.chance) {
+                debug_assert_eq!(change, self.tour.change(&self.problem), "an exchange costs what was foretold");
+                self.take(change);
+            }
+        }
         self.stepper.step(&self.problem, &mut self.tour, &mut self.chance);
         let absence = self.tour.absence(&self.problem, PRICE) - self.tour.absence_before(&self.problem, PRICE);
         let change = self.tour.change(&self.problem) + absence;
-        let heat = (self.temperature() * self.chance.exponential()) >> 16;
-        if change >= heat.max(1) {
+        if change < self.heat() {
+            self.take(change);
+        } else {
             self.tour.take_back();
-            return;
         }
+    }
+
+    fn take(&mut self, change: i64) {
         self.cost += change;
         if self.cost < self.best_cost {
             self.keep_best();
         }
+    }
+
+    /// What a change may cost this time.
+    fn heat(&mut self) -> i64 {
+        ((self.temperature() * self.chance.exponential()) >> 16).max(1)
     }
 
     /// Falls by half over each seventh of the budget, in straight lines.

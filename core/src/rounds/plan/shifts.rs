@@ -8,7 +8,7 @@ use super::problem::MOST_SECONDS;
 use crate::place::Spot;
 use std::collections::HashMap;
 
-/// A shorter day is weighed like this one, four hours, so that squares of its fullness stay within 64 bits.
+/// A shorter day is weighed like this one, four hours, so that powers of its fullness stay within 64 bits.
 const SHORTEST_DAY: i64 = 14_400;
 pub(super) const MOST_WEIGHT: u32 = 1_000_000;
 
@@ -24,7 +24,7 @@ pub(super) struct Shift {
     /// Visits made already.
     pub done_load: u32,
     pub done_seconds: i64,
-    /// `balance × 2^32 / length²`: makes a square of seconds a cost.
+    /// `2^32 / length`: makes seconds a part of the day.
     pub slope: i64,
     /// Shifts that differ in nothing but the name have one class.
     pub class: u32,
@@ -61,7 +61,7 @@ fn shift_of(input: &PlanInput, reader: &PlanReader, day: u16, hours: Span) -> Op
     let length = i64::from(until - from);
     let from = from.max(input.now).max(last.map_or(0, |(end, _)| end.min(MOST_SECONDS)));
     let length = length.max(SHORTEST_DAY);
-    let slope = (i64::from(input.weights.balance.min(MOST_WEIGHT)) << 32) / (length * length);
+    let slope = (1_i64 << 32) / length;
     (from < until).then(|| Shift {
         turn,
         start: last.map_or(reader.home, |(_, place)| place),

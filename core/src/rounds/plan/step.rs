@@ -94,6 +94,17 @@ impl Stepper {
         self.recreate(problem, tour, before, chance);
     }
 
+    /// Lets two routes exchange their tails where that costs less than a limit, and says what it costs.
+    pub fn swap_tails(&self, problem: &Problem, tour: &mut Tour, limit: i64, chance: &mut Chance) -> Option<i64> {
+        let first = chance.below(problem.stops());
+        let after = self.near.after(first);
+        let (second, _) = after.get(chance.below(after.len()))?;
+        let swap = tour.swap_of(problem, first, *second as usize, limit)?;
+        tour.begin_step();
+        tour.swap_tails(problem, swap);
+        Some(swap.change)
+    }
+
     /// Puts in what is left out, wherever it fits.
     pub fn fill(&mut self, problem: &Problem, tour: &mut Tour) {
         self.todo = std::mem::take(&mut tour.absent);

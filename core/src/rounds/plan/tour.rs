@@ -5,6 +5,7 @@
 //! that whether a stop fits between two others is one look at each.
 
 mod places;
+mod tails;
 
 use super::problem::{NONE, Problem, metres};
 
@@ -30,7 +31,7 @@ pub(super) struct Route {
     home_leg: i32,
     metres: i64,
     service: i64,
-    load: u32,
+    load: u64,
     preference: i64,
 }
 
@@ -83,8 +84,10 @@ impl Tour {
             touched: vec![false; problem.shifts.len()],
             empties: Vec::new(),
         };
-        for number in 0..problem.shifts.len() {
-            tour.refresh(problem, number);
+        for (route, shift) in tour.routes.iter_mut().zip(&problem.shifts) {
+            // A day without a stop is spent at home, unless one is out already.
+            route.home_leg = metres(shift.start, shift.home);
+            route.metres = i64::from(route.home_leg);
         }
         tour.find_empties(problem);
         tour
@@ -145,9 +148,7 @@ impl Tour {
     pub fn may_append(&self, problem: &Problem, stop: usize, number: usize) -> Option<i32> {
         let shift = &problem.shifts[number];
         let (spot, free) = self.tail(problem, number);
-        let route = &self.routes[number];
-        let is_full = route.load.saturating_add(shift.done_load).saturating_add(problem.load[stop]) > shift.capacity;
-        if is_full || !problem.fits(stop, number) {
+        if !self.has_room(problem, stop, number) {
             return None;
         }
         let begin = problem.earliest(stop, free + problem.seconds(metres(spot, problem.spots[stop])))?;
@@ -225,22 +226,32 @@ impl Tour {
         spared: std::ops::Range<usize>,
     ) {
         self.keep(number);
-        let mut stops = std::mem::take(&mut self.routes[number].stops);
-        let mut at = 0;
-        let absent = &mut self.absent;
-        let visits = &mut self.visits;
+        let Self { routes, visits, absent, .. } = self;
+        let route = &mut routes[number];
+        let reached = route.stops[from..].iter().take(until + 1 - from);
+        let mut before: i64 = reached.map(|stop| i64::from(visits[*stop as usize].leg)).sum();
+        if until == route.stops.len() {
+            before += i64::from(route.home_leg);
+        }
+        let (mut stops, mut at) = (std::mem::take(&mut route.stops), 0);
         stops.retain(|stop| {
             let is_out = (from..until).contains(&at) && !spared.contains(&at);
             at += 1;
             if is_out {
+                let index = *stop as usize;
                 absent.push(*stop);
-                visits[*stop as usize] = NOWHERE;
+                visits[index] = NOWHERE;
+                route.service -= i64::from(problem.service[index]);
+                route.load -= u64::from(problem.load[index]);
+                route.preference -= problem.preference(index, number);
             }
             !is_out
         });
-        self.routes[number].stops = stops;
-        self.measure(problem, number, from);
-        self.refresh(problem, number);
+        route.stops = stops;
+        let until = from + spared.len();
+        let after = self.measure(problem, number, from, until);
+        self.routes[number].metres += after - before;
+        self.time(problem, number, from, until);
     }
 
     /// Puts a stop in; taking it off the absent ones is the caller's.
@@ -250,61 +261,70 @@ impl Tour {
         let at = place.at as usize;
         let route = &mut self.routes[number];
         route.stops.insert(at, stop as u32);
-        self.visits[stop].route = place.route;
         self.visits[stop].leg = place.legs.0;
-        match route.stops.get(at + 1) {
-            Some(next) => self.visits[*next as usize].leg = place.legs.1,
-            None => route.home_leg = place.legs.1,
-        }
-        self.refresh(problem, number);
+        let onward = match route.stops.get(at + 1) {
+            Some(next) => &mut self.visits[*next as usize].leg,
+            None => &mut route.home_leg,
+        };
+        route.metres += i64::from(place.legs.0) + i64::from(place.legs.1) - i64::from(*onward);
+        *onward = place.legs.1;
+        route.service += i64::from(problem.service[stop]);
+        route.load += u64::from(problem.load[stop]);
+        route.preference += problem.preference(stop, number);
+        self.time(problem, number, at, at + 1);
     }
 
-    /// Measures the legs from a position on.
-    fn measure(&mut self, problem: &Problem, number: usize, from: usize) {
-        let shift = &problem.shifts[number];
-        let mut spot = match from.checked_sub(1).and_then(|at| self.routes[number].stops.get(at)) {
+    /// Measures the legs to the stops at `from..=until`, or home, and gives their sum.
+    fn measure(&mut self, problem: &Problem, number: usize, from: usize, until: usize) -> i64 {
+        let (shift, route) = (&problem.shifts[number], &mut self.routes[number]);
+        let mut spot = match from.checked_sub(1).and_then(|at| route.stops.get(at)) {
             Some(stop) => problem.spots[*stop as usize],
             None => shift.start,
         };
-        for stop in self.routes[number].stops.iter().skip(from) {
+        let mut sum = 0;
+        for stop in route.stops[from..].iter().take(until + 1 - from) {
             let next = problem.spots[*stop as usize];
-            self.visits[*stop as usize].leg = metres(spot, next);
+            let leg = metres(spot, next);
+            self.visits[*stop as usize].leg = leg;
+            sum += i64::from(leg);
             spot = next;
         }
-        self.routes[number].home_leg = metres(spot, shift.home);
+        if until >= route.stops.len() {
+            route.home_leg = metres(spot, shift.home);
+            sum += i64::from(route.home_leg);
+        }
+        sum
     }
 
-    /// Works out times and sums of a route anew from its legs.
-    fn refresh(&mut self, problem: &Problem, number: usize) {
-        let shift = &problem.shifts[number];
-        let route = &mut self.routes[number];
-        let (mut way, mut service, mut load, mut preference) = (0_i64, 0_i64, 0_u32, 0_i64);
-        let mut free = shift.from;
-        for (at, stop) in (0..).zip(&route.stops) {
+    /// Works out the times of a route anew: the earliest from a position on, the latest up to another.
+    fn time(&mut self, problem: &Problem, number: usize, from: usize, until: usize) {
+        let (shift, route) = (&problem.shifts[number], &self.routes[number]);
+        let mut free = match from.checked_sub(1).map(|at| route.stops[at] as usize) {
+            Some(before) => self.visits[before].begin + problem.service[before],
+            None => shift.from,
+        };
+        for (at, stop) in (0..).zip(&route.stops).skip(from) {
             let stop = *stop as usize;
             let visit = &mut self.visits[stop];
-            visit.at = at;
-            visit.route = number as u32;
+            (visit.at, visit.route) = (at, number as u32);
             let arrival = free + problem.seconds(visit.leg);
             visit.begin = problem.earliest(stop, arrival).unwrap_or(arrival);
             free = visit.begin + problem.service[stop];
-            way += i64::from(visit.leg);
-            service += i64::from(problem.service[stop]);
-            load = load.saturating_add(problem.load[stop]);
-            preference += problem.preference(stop, number);
         }
-        if route.stops.is_empty() {
-            route.home_leg = metres(shift.start, shift.home);
-        }
-        let mut bound = shift.until - problem.seconds(route.home_leg);
-        for stop in route.stops.iter().rev() {
+        let mut bound = match route.stops.get(until) {
+            Some(next) => self.visits[*next as usize].latest - problem.seconds(self.visits[*next as usize].leg),
+            None => shift.until - problem.seconds(route.home_leg),
+        };
+        for (at, stop) in route.stops[..until].iter().enumerate().rev() {
             let stop = *stop as usize;
             let visit = &mut self.visits[stop];
-            visit.latest = problem.latest(stop, bound - problem.service[stop]);
-            bound = visit.latest - problem.seconds(visit.leg);
+            let latest = problem.latest(stop, bound - problem.service[stop]);
+            // From here on to the front all is as it was.
+            if at < from && latest == visit.latest {
+                break;
+            }
+            visit.latest = latest;
+            bound = latest - problem.seconds(visit.leg);
         }
-        // A day without a stop is spent at home, unless one is out already.
-        route.metres = way + i64::from(route.home_leg);
-        (route.service, route.load, route.preference) = (service, load, preference);
     }
 }

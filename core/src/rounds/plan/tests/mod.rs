@@ -4,6 +4,7 @@
 mod city;
 
 mod checker;
+mod market;
 mod noon;
 mod properties;
 mod reasons;

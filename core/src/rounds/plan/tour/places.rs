@@ -20,23 +20,24 @@ impl Tour {
     pub fn best_place(&self, problem: &Problem, near: &Near, stop: usize, chance: &mut Chance) -> Option<Place> {
         let mut best: Option<Place> = None;
         let mut blinks = chance.next();
-        for (other, way) in near.few(stop) {
-            let neighbour = self.visits[*other as usize];
-            if neighbour.route == NONE {
-                continue;
-            }
-            // One in 128, seven bits at a time.
+        // One in 128, seven bits at a time.
+        let mut is_overlooked = || {
             blinks = blinks.rotate_right(7);
-            if blinks & 127 == 0 {
-                continue;
+            blinks & 127 == 0
+        };
+        for (other, way) in near.before(stop) {
+            let neighbour = self.visits[*other as usize];
+            if neighbour.route != NONE && !is_overlooked() {
+                let at = (neighbour.at as usize, *other as usize, *way);
+                self.try_after(problem, stop, neighbour.route as usize, at, &mut best);
             }
-            let number = neighbour.route as usize;
-            if !self.has_room(problem, stop, number) {
-                continue;
+        }
+        for (other, way) in near.after(stop) {
+            let neighbour = self.visits[*other as usize];
+            if neighbour.route != NONE && !is_overlooked() {
+                let at = (neighbour.at as usize, *other as usize, *way);
+                self.try_before(problem, stop, neighbour.route as usize, at, &mut best);
             }
-            let at = neighbour.at as usize;
-            self.try_after(problem, stop, number, (at, *other as usize, *way), &mut best);
-            self.try_before(problem, stop, number, (at, *other as usize, *way), &mut best);
         }
         for number in &self.empties {
             self.try_empty(problem, stop, *number as usize, &mut best);
@@ -67,10 +68,11 @@ impl Tour {
         best
     }
 
-    fn has_room(&self, problem: &Problem, stop: usize, number: usize) -> bool {
+    /// Whether a stop is one that a shift may carry, and has room for.
+    pub(super) fn has_room(&self, problem: &Problem, stop: usize, number: usize) -> bool {
         let shift = &problem.shifts[number];
-        let load = self.routes[number].load.saturating_add(shift.done_load).saturating_add(problem.load[stop]);
-        load <= shift.capacity && problem.fits(stop, number)
+        let load = self.routes[number].load + u64::from(shift.done_load) + u64::from(problem.load[stop]);
+        load <= u64::from(shift.capacity) && problem.fits(stop, number)
     }
 
     fn try_after(
@@ -81,6 +83,11 @@ impl Tour {
         (at, other, way): (usize, usize, i32),
         best: &mut Option<Place>,
     ) {
+        let free = self.visits[other].begin + problem.service[other];
+        // Whoever is late at the stop itself need not know what comes after it.
+        if free + problem.seconds(way) >= problem.closes(stop) {
+            return;
+        }
         let route = &self.routes[number];
         let (leg, onward, bound) = match route.stops.get(at + 1) {
             Some(next) => {
@@ -92,7 +99,6 @@ impl Tour {
                 (route.home_leg, metres(problem.spots[stop], shift.home), shift.until)
             }
         };
-        let free = self.visits[other].begin + problem.service[other];
         let place = Place { route: number as u32, at: at as u32 + 1, legs: (way, onward), cost: 0 };
         self.consider(problem, stop, place, leg, free, bound, best);
     }
@@ -106,6 +112,9 @@ impl Tour {
         best: &mut Option<Place>,
     ) {
         let visit = self.visits[other];
+        if problem.opens(stop) + problem.service[stop] + problem.seconds(way) > visit.latest {
+            return;
+        }
         let (inward, free) = match at.checked_sub(1).and_then(|before| self.routes[number].stops.get(before)) {
             Some(before) => {
                 let before = *before as usize;
@@ -151,6 +160,9 @@ impl Tour {
         let mut cost = more * i64::from(problem.weights.distance) + problem.preference(stop, number);
         let limit = best.map_or(i64::MAX, |best| best.cost);
         if cost >= limit {
+            return;
+        }
+        if !self.has_room(problem, stop, number) {
             return;
         }
         let Some(begin) = problem.earliest(stop, free + problem.seconds(place.legs.0)) else { return };
