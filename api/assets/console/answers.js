@@ -2,6 +2,7 @@
 // nothing jumps: what was there stays until its successor has come.
 import { uuidv7 } from '/assets/lib/canonical.js';
 import { NoAnswer, Problem, ask } from '/assets/lib/link.js';
+import { mayRenew } from './idle.js';
 import { SessionEnded, signed } from './session.js';
 import { draw, state, tell } from './state.js';
 import { problemText } from './frame/problem.js';
@@ -69,7 +70,7 @@ function renewLater(entry, every) {
         draw();
         setTimeout(() => {
             // Still on the screen: the drawing read it again.
-            if (entry.read === seen || kept.get(entry.path) !== entry || document.hidden) return;
+            if (entry.read === seen || kept.get(entry.path) !== entry || document.hidden || !mayRenew()) return;
             entry.stale = true;
             draw();
         }, 50);

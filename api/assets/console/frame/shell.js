@@ -78,5 +78,5 @@ export const Shell = ({ children }) => html`<a class="skip" href="#main" onClick
 export const Notice = () => {
     const { notice } = state;
     return html`<div class="notices" aria-live=${notice?.alarm ? 'assertive' : 'polite'} role=${notice?.alarm ? 'alert' : 'status'}>
-        ${notice ? html`<p class=${notice.alarm ? 'alarm' : ''}>${notice.text}</p>` : ''}</div>`;
+        ${notice && !(notice.alarm && state.dialog) ? html`<p class=${notice.alarm ? 'alarm' : ''}>${notice.text}</p>` : ''}</div>`;
 };

@@ -11,6 +11,7 @@ import { filter, go, href } from '../route.js';
 import { state } from '../state.js';
 import { named } from '../words.js';
 import { Promises, promise } from './appointments.js';
+import { Terms } from './visit_terms.js';
 
 const STATES = ['active', 'suspended', 'removed'];
 
@@ -63,6 +64,7 @@ function Point({ id }) {
         ]} />`}</${Once}></${Card}>
         <${Card} title=${t('point.records')} id="records"><${Table} of=${list} columns=${records} caption=${t('point.records')} next=${list.body?.next_before} kind="dense" /></${Card}></div>
         <div><${Card} title=${t('appointment.list')} id="promises"><${Promises} point=${id} /></${Card}>
+        <${Card} title=${t('terms.title')} id="visit"><${Terms} point=${id} /></${Card}>
         <${Card} title=${t('point.meters')} id="meters"><${Once} of=${point} lines=${2}>${one => html`<ul class="stack">${one.installations.map(tie => html`<li key=${tie.id}><a class="number" href=${href('meters', [tie.meter_id])}>${tie.meter_number}</a>
             <span class="line quiet">${day(tie.installed_at)} ${volume(tie.first_index)} → ${tie.removed_at ? `${day(tie.removed_at)} ${volume(tie.last_index)}` : t('point.now')}</span></li>`)}</ul>`}</${Once}></${Card}>
         <${Card} title=${t('point.terms')} id="terms"><${Once} of=${point} lines=${2}>${one => html`<ul class="stack">${one.terms.map((term, at) => html`<li key=${at}>${t(`class.${term.class}`)} · ${t(`point_state.${term.state}`)}<span class="line quiet">${day(term.valid_from)} · ${term.source}</span></li>`)}</ul>`}</${Once}></${Card}></div></div>

@@ -10,11 +10,11 @@ import { may } from '../rights.js';
 import { href } from '../route.js';
 
 const DATUMS = ['wgs84', 'gcj02', 'bd09'];
-const DAYS = [1, 2, 3, 4, 5, 6, 7];
+export const DAYS = [1, 2, 3, 4, 5, 6, 7];
 /** 5 October 2026 is a Monday. */
-const dayName = number => weekday(`2026-10-${String(4 + number).padStart(2, '0')}`);
-const clock = minute => `${String(Math.floor(minute / 60)).padStart(2, '0')}:${String(minute % 60).padStart(2, '0')}`;
-const minutes = text => Number(text.slice(0, 2)) * 60 + Number(text.slice(3, 5));
+export const dayName = number => weekday(`2026-10-${String(4 + number).padStart(2, '0')}`);
+export const clock = minute => `${String(Math.floor(minute / 60)).padStart(2, '0')}:${String(minute % 60).padStart(2, '0')}`;
+export const minutes = text => Number(text.slice(0, 2)) * 60 + Number(text.slice(3, 5));
 const degrees = micro => (micro === undefined || micro === null ? '' : micro / 1e6);
 
 function Edit({ of }) {
