@@ -42,10 +42,10 @@ function Search({ query }) {
 const records = [
     { name: 'at', width: 150, get title() { return t('record.at'); }, cell: row => moment(row.observed_at) },
     { name: 'kind', width: 130, get title() { return t('record.kind'); }, cell: row => html`${named('record', row.kind)} <span class="quiet">${named(row.kind === 'attempt' ? 'attempt' : 'reading', row.code)}</span>${row.corrected_by ? html` <${Mark} kind="amber">${t('reading.corrected')}</${Mark}>` : ''}` },
-    { name: 'index', width: 110, kind: 'figure', get title() { return t('chart.index'); }, cell: row => volume(row.index) },
-    { name: 'cumulative', width: 110, kind: 'figure', get title() { return t('chart.cumulative'); }, cell: row => volume(row.cumulative) },
-    { name: 'balance', width: 100, kind: 'figure', get title() { return t('chart.balance'); }, cell: row => volume(row.balance) },
-    { name: 'reader', width: 100, get title() { return t('reader'); }, cell: row => readerName(row.reader_id) ?? t('record.imported') },
+    { name: 'index', width: 98, kind: 'figure', get title() { return t('chart.index'); }, cell: row => volume(row.index) },
+    { name: 'cumulative', width: 98, kind: 'figure', get title() { return t('chart.cumulative'); }, cell: row => volume(row.cumulative) },
+    { name: 'balance', width: 86, kind: 'figure', get title() { return t('chart.balance'); }, cell: row => volume(row.balance) },
+    { name: 'reader', width: 78, get title() { return t('reader'); }, cell: row => readerName(row.reader_id) ?? t('record.imported') },
     { name: 'grade', width: 58, get title() { return t('reading.grade'); }, cell: row => row.grade.toUpperCase() },
     { name: 'flags', get title() { return t('reading.flags'); }, cell: row => row.flags.map(flag => html`<${Mark} key=${flag}>${named('rule', flag)}</${Mark}>`) },
 ];
