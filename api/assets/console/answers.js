@@ -17,7 +17,7 @@ const kept = new Map();
 const lastOf = new Map();
 let reads = 0;
 
-async function fetchInto(entry) {
+async function askFor(entry) {
     entry.busy = true;
     entry.stale = false;
     try {
@@ -52,7 +52,7 @@ export function answer(path, { slot = '', every = 0 } = {}) {
         trim();
     }
     entry.read = reads += 1;
-    if (entry.stale && !entry.busy) fetchInto(entry);
+    if (entry.stale && !entry.busy) askFor(entry);
     if (every && !entry.waits) renewLater(entry, every);
     if (entry.body !== undefined || entry.problem) {
         if (slot) lastOf.set(slot, path);
@@ -122,7 +122,8 @@ export async function act(method, place, json, { renews = [], quiet = false } = 
 export async function download(place, name) {
     try {
         await signed(async token => {
-            const reply = await fetch(place, { headers: { authorization: `Bearer ${token}`, 'accept-language': document.documentElement.lang }, cache: 'no-store' });
+            const reply = await fetch(place,
+                { headers: { authorization: `Bearer ${token}`, 'accept-language': document.documentElement.lang }, cache: 'no-store' });
             if (!reply.ok) throw new Problem(reply.status, await reply.json().catch(() => ({})), 0);
             const given = /filename="([^"]+)"/.exec(reply.headers.get('content-disposition') ?? '');
             const link = document.createElement('a');

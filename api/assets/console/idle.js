@@ -6,7 +6,8 @@ const SHORT_LIFE_S = 600;
 let touched = Date.now();
 
 export function watchTouches() {
-    for (const what of ['keydown', 'pointerdown', 'pointermove', 'wheel']) addEventListener(what, () => (touched = Date.now()), { passive: true, capture: true });
+    for (const what of ['keydown', 'pointerdown', 'pointermove', 'wheel']) addEventListener(what, () => (touched = Date.now()),
+        { passive: true, capture: true });
 }
 
 /** Whether a page may renew itself now. */

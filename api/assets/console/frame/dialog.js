@@ -60,6 +60,7 @@ export function Decide({ title, about, action, danger, onDecide, reason }) {
 }
 
 /** Yes or no. */
-export const Confirm = ({ title, about, action, danger, onConfirm }) => html`<${Dialog} title=${title} action=${action} danger=${danger} onSubmit=${async () => {
+export const Confirm = ({ title, about, action, danger, onConfirm }) => html`<${Dialog} title=${title} action=${action} danger=${danger}
+    onSubmit=${async () => {
     if (await onConfirm()) closeDialog();
 }}><p>${about}</p></${Dialog}>`;

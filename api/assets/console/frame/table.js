@@ -57,7 +57,8 @@ export function Pager({ next }) {
     return html`<nav class="pager" aria-label=${t('pager')}>
         ${before.length ? html`<a class="button" href=${filtered({ after: back })}>← ${t('pager.back')}</a>` : html`<span></span>`}
         <span class="quiet">${t('pager.page', { n: before.length + 1 })}</span>
-        ${next === undefined || next === null ? html`<span class="quiet">${t('pager.end')}</span>` : html`<a class="button" href=${filtered({ after: onward })}>${t('pager.next')} →</a>`}
+        ${next === undefined || next === null ? html`<span class="quiet">${t('pager.end')}</span>`
+            : html`<a class="button" href=${filtered({ after: onward })}>${t('pager.next')} →</a>`}
     </nav>`;
 }
 

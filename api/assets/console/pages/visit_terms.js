@@ -18,11 +18,16 @@ function Edit({ terms }) {
         if (await act('PUT', place, request, { renews: [place] })) closeDialog();
     };
     return html`<${Dialog} title=${t('terms.edit')} action=${t('reader.save')} onSubmit=${save} wide>
-        <div class="pair"><${Field} label=${t('terms.minutes')} help=${t('terms.minutes_help')}><input type="number" name="minutes" min="1" step="1" value=${terms.minutes ?? ''} /></${Field}>
-            <${Field} label=${t('reader.skills')} help=${t('reader.skills_help')}><input name="skills" value=${terms.skills.join(', ')} /></${Field}></div>
+        <div class="pair"><${Field} label=${t('terms.minutes')} help=${t('terms.minutes_help')}><input type="number" name="minutes" min="1" step="1"
+            value=${terms.minutes ?? ''} /></${Field}>
+            <${Field} label=${t('reader.skills')} help=${t('reader.skills_help')}><input name="skills" value=${terms.skills.join(', ')} /></${Field}>
+                </div>
         <fieldset><legend>${t('terms.opening')}</legend>${DAYS.map(day => html`<div key=${day} class="hours"><b>${dayName(day)}</b>
-            <input type="time" name=${`from_${day}`} aria-label=${`${dayName(day)} ${t('from')}`} value=${hours(day) ? clock(hours(day).from_minute) : ''} /><span>–</span>
-            <input type="time" name=${`until_${day}`} aria-label=${`${dayName(day)} ${t('until')}`} value=${hours(day) ? clock(hours(day).until_minute) : ''} /></div>`)}<small class="quiet">${t('terms.opening_help')}</small></fieldset>
+            <input type="time" name=${`from_${day}`} aria-label=${`${dayName(day)} ${t('from')}`}
+                value=${hours(day) ? clock(hours(day).from_minute) : ''} /><span>–</span>
+            <input type="time" name=${`until_${day}`} aria-label=${`${dayName(day)} ${t('until')}`}
+                value=${hours(day) ? clock(hours(day).until_minute) : ''} /></div>`)}<small class="quiet">${t('terms.opening_help')}</small>
+                </fieldset>
     </${Dialog}>`;
 }
 
@@ -31,5 +36,6 @@ export function Terms({ point }) {
     return html`<${Once} of=${terms} lines=${2}>${body => html`<${Facts} rows=${[
         [t('terms.minutes'), body.minutes ?? t('terms.usual')], [t('reader.skills'), body.skills.join(', ') || '—'],
         [t('terms.opening'), body.opening.length === 0 ? t('terms.always') : body.opening.map(one => html`<span class="line" key=${`${one.weekday}${one.from_minute}`}>${dayName(one.weekday)} ${clock(one.from_minute)}–${clock(one.until_minute)}</span>`)],
-    ]} />${may('create_appointment') ? html`<button type="button" onClick=${() => openDialog(Edit, { terms: body })}>${t('terms.edit')}</button>` : ''}`}</${Once}>`;
+    ]} />${may('create_appointment') ? html`<button type="button" onClick=${() => openDialog(Edit,
+        { terms: body })}>${t('terms.edit')}</button>` : ''}`}</${Once}>`;
 }
