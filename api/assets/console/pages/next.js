@@ -19,8 +19,8 @@ export function Next({ route }) {
     const columns = [
         { name: 'number', width: 140, title: t('point'), cell: row => html`<a class="number" href=${href('points',
             [row.service_point_id])}>${row.number}</a>` },
-        { name: 'class', width: 120, title: t('class'), cell: row => t(`class.${row.class}`) },
-        { name: 'because', width: 190, title: t('next.because'), cell: row => html`<${Mark} kind=${row.because === 'window' ? 'red' : row.because === 'unseen' ? '' : 'amber'}>${row.because_text}</${Mark}>` },
+        { name: 'class', width: 150, title: t('class'), cell: row => t(`class.${row.class}`) },
+        { name: 'because', width: 206, title: t('next.because'), cell: row => html`<${Mark} kind=${row.because === 'window' ? 'red' : row.because === 'unseen' ? '' : 'amber'}>${row.because_text}</${Mark}>` },
         { name: 'step', width: 170, title: t('unseen.step'), cell: row => row.next_step_text },
         { name: 'bucket', width: 100, title: t('coverage.state'), cell: row => t(`bucket.${row.bucket}`) },
         { name: 'days', width: 90, kind: 'figure', title: t('unseen.days'), cell: row => count(row.unseen_days) },

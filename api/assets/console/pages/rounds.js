@@ -81,10 +81,10 @@ const columns = () => [
         [], { reader: round.reader_id })}>${readerName(round.reader_id)}</a>` : html`<${Mark} kind="amber">${t('round.nobody_yet')}</${Mark}>`) },
     { name: 'days', width: 212, title: t('round.days'), cell: round => `${round.from_day} – ${lastDay(round.until_day)}` },
     { name: 'state', width: 100, title: t('round.state'), cell: round => html`<${Mark} kind=${`round-${round.state}`}>${t(`round_state.${round.state}`)}</${Mark}>` },
-    { name: 'bar', width: 120, title: t('round.how_far'), cell: round => html`<${Progress} round=${round} />` },
+    { name: 'bar', width: 106, title: t('round.how_far'), cell: round => html`<${Progress} round=${round} />` },
     figure('read', t('bucket.seen'), round => count(round.read_stops)), figure('no_access', t('bucket.no_access'), round => count(round.no_access_stops)), figure('open', t('round.open'), round => count(round.open_stops)),
     { name: 'changed', width: 152, title: t('changed'), cell: round => moment(round.changed_at) },
-    may('create_round') && { name: 'act', width: 132, title: '', cell: round => (isOpen(round) || round.put_away_at
+    may('create_round') && { name: 'act', width: 146, title: '', cell: round => (isOpen(round) || round.put_away_at
         ? html`<button type="button" class="bare" onClick=${() => openDialog(Assign, { round })}>${t('round.assign')}</button>${isOpen(round)
         ? html`<button type="button" class="bare bad" onClick=${() => cancel(round)}>${t('round.cancel')}</button>` : ''}` : '') },
 ];

@@ -21,7 +21,7 @@ const columns = [
     { name: 'days', width: 90, kind: 'figure', get title() { return t('unseen.days'); }, cell: row => html`<b class=${row.unseen_days > 365 ? 'bad' : ''}>${count(row.unseen_days)}</b>` },
     { name: 'missed', width: 90, kind: 'figure', get title() { return t('unseen.missed'); }, cell: row => count(row.periods_missed) },
     { name: 'tries', width: 80, kind: 'figure', get title() { return t('unseen.tries'); }, cell: row => count(row.tries) },
-    { name: 'last', width: 190, get title() { return t('unseen.last'); }, cell: row => (row.last_try
+    { name: 'last', width: 216, get title() { return t('unseen.last'); }, cell: row => (row.last_try
         ? html`${named('attempt', row.last_try)} <span class="quiet">${day(row.last_tried_at)}</span>`
         : html`<span class="quiet">${t('bucket.unattempted')}</span>`) },
     { name: 'reader', width: 100, get title() { return t('reader'); }, cell: row => readerName(row.reader_id) ?? '—' },

@@ -84,7 +84,7 @@ export function CaseFile({ id, onMove, full = false }) {
             ]} />
             ${rule ? html`<p class="help"><b>${t('case.what_to_do')}</b> ${rule.help}</p>` : ''}
             <${Once} of=${evidence} lines=${8}>${body => html`<h3>${t('evidence.history')}</h3>
-                <${HistoryChart} history=${body.history} peers=${body.peers} marked=${findings.map(finding => finding.record_id)} table=${full} />
+                <${HistoryChart} history=${body.history} peers=${body.peers} marked=${findings.map(finding => finding.record_id)} table=${full} narrow=${!full} />
                 <${Sums} sums=${body.sums} /><${Photos} photos=${body.photos} /><${Events} events=${body.events} />`}</${Once}>
             ${findings.length > 1 ? html`<h3>${t('case.findings')}</h3><ol class="events">${findings.map((finding, at) => html`<li key=${at}>
                 <time>${moment(finding.observed_at)}</time> ${both({ zh: finding.reason_zh, en: finding.reason_en })}</li>`)}</ol>` : ''}
