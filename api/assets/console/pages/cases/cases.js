@@ -37,9 +37,9 @@ function columns(rows) {
         }}>${reasonOf(one)}</a><span class="line">
             <${Mark} kind=${`kind-${one.kind}`}>${t(`kind.${one.kind}`)}</${Mark}> <span class="number">${one.meter_number}</span> · ${one.area_path}${one.is_overdue
             ? html` · <b class="bad">${t('case.overdue')}</b>` : ''}</span>` },
-        { name: 'stake', width: 92, kind: 'figure', title: t('case.stake'), cell: one => volume(one.stake) },
+        { name: 'stake', width: 80, kind: 'figure', title: t('case.stake'), cell: one => volume(one.stake) },
         { name: 'read', width: 104, title: t('case.read'), cell: one => day(one.observed_at) },
-        { name: 'state', width: 76, title: t('case.state'), cell: one => html`<${Mark} kind=${`state-${one.state}`}>${t(`state.${one.state}`)}</${Mark}>` },
+        { name: 'state', width: 98, title: t('case.state'), cell: one => html`<${Mark} kind=${`state-${one.state}`}>${t(`state.${one.state}`)}</${Mark}>` },
     ];
 }
 
