@@ -16,12 +16,15 @@ const file = (query, format) => download(path('/v1/reports/month-end/file',
     { ...query, format, lang: currentLanguage() }), `month-end-${query.month}.${format}`);
 
 function Coverage({ report }) {
-    const lines = report.coverage.filter(line => line.level === 'class').toSorted((one, two) => CLASSES.indexOf(one.class) - CLASSES.indexOf(two.class));
+    // A report published before the companion figures has its counts beside the level, a later one in a member of their own.
+    const lines = report.coverage.filter(line => line.level === 'class').map(line => line.figures ?? line).toSorted((one, two) => CLASSES.indexOf(one.class) - CLASSES.indexOf(two.class));
     return html`<table class="plain report"><caption class="unseen-text">${t('page.coverage')}</caption><thead><tr><th scope="col">${t('class')}</th>
         <th scope="col">${t('period')}</th><th scope="col" class="figure">${t('coverage.rate')}</th><th scope="col">${t('coverage.parts')}</th>
         <th scope="col">${t('coverage.goal')}</th><th scope="col" class="figure">D</th>
         <th scope="col" class="figure">${t('bucket.seen')}</th><th scope="col" class="figure">${t('bucket.no_access')}</th>
-            <th scope="col" class="figure">${t('bucket.unattempted')}</th><th scope="col" class="figure">${t('bucket.suspended')}</th></tr></thead>
+            <th scope="col" class="figure">${t('bucket.unattempted')}</th><th scope="col" class="figure">${t('bucket.suspended')}</th>
+        <th scope="col" class="figure">${t('coverage.attempted')}</th><th scope="col" class="figure">${t('coverage.evidence')}</th>
+        <th scope="col" class="figure">${t('coverage.on_time')}</th></tr></thead>
         <tbody>${lines.map(line => html`<tr key=${line.class}><th scope="row"><a href=${href('coverage',
             [], { class: line.class, group: 'area', month: report.month })}>${t(`class.${line.class}`)}</a></th><td>${line.period}</td>
             <td class="figure"><b>${percent(line.rate_bp)}</b></td><td class="parts"><${Rate} line=${line} small /></td>
@@ -29,7 +32,9 @@ function Coverage({ report }) {
                 : html`<${Mark} kind=${line.met ? 'green' : 'red'}>${t(line.met ? 'coverage.met' : 'coverage.missed')} ${percent(line.target_bp)}</${Mark}>`}</td>
                 <td class="figure">${count(line.denominator)}</td><td class="figure">${count(line.seen)}</td>
             <td class="figure">${count(line.no_access)}</td><td class="figure">${count(line.unattempted)}</td>
-                <td class="figure">${count(line.suspended)}</td></tr>`)}</tbody></table>`;
+                <td class="figure">${count(line.suspended)}</td>
+            <td class="figure">${percent(line.attempted_bp)}</td><td class="figure">${percent(line.evidence_bp)}</td>
+            <td class="figure">${line.class === 'commercial' ? percent(line.on_time_bp) : '—'}</td></tr>`)}</tbody></table>`;
 }
 
 function Anomalies({ report }) {
@@ -38,7 +43,7 @@ function Anomalies({ report }) {
         <th scope="col" class="figure">${t('state.open')}</th><th scope="col" class="figure">${t('state.confirmed')}</th>
         <th scope="col" class="figure">${t('state.dismissed')}</th><th scope="col" class="figure">${t('case.stake')} m³</th></tr></thead>
         <tbody>${report.anomalies.map(line => html`<tr key=${line.rule}><th scope="row"><a href=${href('cases',
-            [], { state: 'all', rule: line.rule })}>${named('rule', line.rule)}</a> <small class="quiet">${t(`kind.${line.kind}`)}</small></th>
+            [], { state: 'all', rule: line.rule })}>${named('rule', line.rule)}</a> <span class="line">${t(`kind.${line.kind}`)}</span></th>
             <td class="figure"><${Count} n=${line.cases} to=${href('cases', [], { state: 'all', rule: line.rule })}
             label=${named('rule', line.rule)} /></td>
             <td class="figure">${count(line.open)}</td><td class="figure">${count(line.confirmed)}</td>
