@@ -62,21 +62,24 @@ async function judge(name, options = {}) {
 
 /** A page in both languages and lights: pictures, and axe in full once a language, colours in every light. */
 async function look(name, route) {
+    const turn = async (language, light) => {
+        await page.evaluate(([one, two]) => {
+            localStorage.setItem('meterbook-language', one);
+            localStorage.setItem('meterbook-light', two);
+        }, [language, light]);
+        await page.goto('about:blank');
+        await page.goto(`${url}/console/#/${route}`);
+        await settled();
+        await page.waitForTimeout(150);
+    };
     for (const language of ['zh', 'en']) {
         for (const light of ['light', 'dark']) {
-            await page.evaluate(([one, two]) => {
-                localStorage.setItem('meterbook-language', one);
-                localStorage.setItem('meterbook-light', two);
-            }, [language, light]);
-            await page.goto('about:blank');
-            await page.goto(`${url}/console/#/${route}`);
-            await settled();
-            await page.waitForTimeout(150);
+            await turn(language, light);
             await page.screenshot({ path: join(folder, `${name}-${language}-${light}.png`) });
             await judge(`${name} ${language} ${light}`, light === 'light' ? {} : { runOnly: ['color-contrast'] });
         }
     }
-    await page.evaluate(() => localStorage.setItem('meterbook-language', 'zh'));
+    await turn('zh', 'light');
 }
 
 // A wrong password is told; a right one opens the first page, soon.
@@ -183,34 +186,42 @@ await page.waitForSelector('dialog', { state: 'detached' });
 
 // What a phone did wrong is settled: rejected by key, mended and released, explained, taken up.
 const point = await misbehave(url, dispatcher);
+const rows = () => page.locator('tbody tr:not(.bone)').count();
+const fewer = count => page.waitForFunction(most => document.querySelectorAll('tbody tr:not(.bone)').length < most, count);
+async function send(reason) {
+    await page.fill('dialog textarea', reason);
+    await page.click('dialog button[type=submit]');
+    await page.waitForSelector('dialog', { state: 'detached' });
+}
 await open('quarantine');
-await page.waitForFunction(() => document.querySelectorAll('tbody tr').length >= 2);
+const aside = await rows();
+ok(aside >= 2, `${aside} items set aside`);
 await look('quarantine', 'quarantine');
 await page.keyboard.press('d');
 await page.waitForSelector('dialog textarea');
 await page.keyboard.type('读数写反了，已请抄表员重抄');
 await page.keyboard.press('Control+Enter');
 await page.waitForSelector('dialog', { state: 'detached' });
-await page.waitForFunction(() => document.querySelectorAll('tbody tr').length === 1);
+await fewer(aside);
+await settled();
+await page.click('tbody tr:has-text("任务内") a');
+await page.waitForFunction(() => document.querySelector('tr[aria-current=true]')?.textContent.includes('任务内'));
 await page.keyboard.press('r');
 await page.fill('dialog [name=service_point_id]', String(point));
-await page.fill('dialog textarea', '点错了用气点');
 await judge('mending an item');
-await page.click('dialog button[type=submit]');
-await page.waitForSelector('dialog', { state: 'detached' });
-await page.waitForFunction(() => document.querySelectorAll('tbody tr').length === 0);
+await send('点错了用气点');
+await fewer(aside - 1);
 await look('gaps', 'gaps');
+const gaps = await rows();
 await page.click('tbody td button');
 same(await page.inputValue('dialog [name=seqs]'), '3–4');
-await page.fill('dialog textarea', '手机进水，两条记录已丢失');
-await page.click('dialog button[type=submit]');
-await page.waitForSelector('dialog', { state: 'detached' });
-await page.waitForFunction(() => document.querySelectorAll('tbody tr').length === 0);
+await send('手机进水，两条记录已丢失');
+await fewer(gaps);
 await look('hazards', 'decide?list=hazards');
+const hazards = await rows();
 await page.click('tbody td button');
-await page.fill('dialog textarea', '已通知抢修');
-await page.click('dialog button[type=submit]');
-await page.waitForSelector('dialog', { state: 'detached' });
+await send('已通知抢修');
+await fewer(hazards);
 const ofDispatcher = [['plan', plan], ['plans', 'plans'], ['rounds', 'rounds'], ['calendar', 'calendar'], ['devices', 'devices'], ['unseen', 'unseen?class=residential_indoor'], ['readers', 'readers'], ['found', 'decide?list=found'], ['account', 'account']];
 for (const [name, route] of ofDispatcher) await look(name, route);
 

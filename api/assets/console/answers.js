@@ -2,6 +2,7 @@
 // nothing jumps: what was there stays until its successor has come.
 import { uuidv7 } from '/assets/lib/canonical.js';
 import { NoAnswer, Problem, ask } from '/assets/lib/link.js';
+import { mayRenew } from './idle.js';
 import { SessionEnded, signed } from './session.js';
 import { draw, state, tell } from './state.js';
 import { problemText } from './frame/problem.js';
@@ -16,7 +17,7 @@ const kept = new Map();
 const lastOf = new Map();
 let reads = 0;
 
-async function fetchInto(entry) {
+async function askFor(entry) {
     entry.busy = true;
     entry.stale = false;
     try {
@@ -51,7 +52,7 @@ export function answer(path, { slot = '', every = 0 } = {}) {
         trim();
     }
     entry.read = reads += 1;
-    if (entry.stale && !entry.busy) fetchInto(entry);
+    if (entry.stale && !entry.busy) askFor(entry);
     if (every && !entry.waits) renewLater(entry, every);
     if (entry.body !== undefined || entry.problem) {
         if (slot) lastOf.set(slot, path);
@@ -69,7 +70,7 @@ function renewLater(entry, every) {
         draw();
         setTimeout(() => {
             // Still on the screen: the drawing read it again.
-            if (entry.read === seen || kept.get(entry.path) !== entry || document.hidden) return;
+            if (entry.read === seen || kept.get(entry.path) !== entry || document.hidden || !mayRenew()) return;
             entry.stale = true;
             draw();
         }, 50);
@@ -121,7 +122,8 @@ export async function act(method, place, json, { renews = [], quiet = false } = 
 export async function download(place, name) {
     try {
         await signed(async token => {
-            const reply = await fetch(place, { headers: { authorization: `Bearer ${token}`, 'accept-language': document.documentElement.lang }, cache: 'no-store' });
+            const reply = await fetch(place,
+                { headers: { authorization: `Bearer ${token}`, 'accept-language': document.documentElement.lang }, cache: 'no-store' });
             if (!reply.ok) throw new Problem(reply.status, await reply.json().catch(() => ({})), 0);
             const given = /filename="([^"]+)"/.exec(reply.headers.get('content-disposition') ?? '');
             const link = document.createElement('a');

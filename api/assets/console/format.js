@@ -26,7 +26,8 @@ export function volume(litres) {
 }
 
 /** Cubic metres to one place, for charts and means. */
-export const roughly = litres => (isGiven(litres) ? (litres / 1000).toLocaleString('en-US', { maximumFractionDigits: Math.abs(litres) < 10_000 ? 2 : 1 }) : NONE);
+export const roughly = litres => (isGiven(litres) ? (litres / 1000).toLocaleString('en-US',
+    { maximumFractionDigits: Math.abs(litres) < 10_000 ? 2 : 1 }) : NONE);
 
 /** A rate: cut, never rounded, so that 99.99 % is never shown as met. */
 export function percent(bp) {
@@ -48,7 +49,8 @@ export function dayOf(instant) {
     return parts;
 }
 export const day = instant => (isGiven(instant) ? dayOf(instant) : NONE);
-export const hour = instant => (isGiven(instant) ? dates('hour', { hour: '2-digit', minute: '2-digit', hour12: false }).format(new Date(instant)) : NONE);
+export const hour = instant => (isGiven(instant) ? dates('hour',
+    { hour: '2-digit', minute: '2-digit', hour12: false }).format(new Date(instant)) : NONE);
 export const moment = instant => (isGiven(instant) ? `${dayOf(instant)} ${hour(instant)}` : NONE);
 export const weekday = iso => dates('weekday', { weekday: 'short' }).format(new Date(`${iso}T12:00:00+08:00`));
 export const monthName = iso => dates('month', { year: 'numeric', month: 'long' }).format(new Date(`${iso}-15T12:00:00+08:00`));

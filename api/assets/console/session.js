@@ -31,7 +31,7 @@ export function loadSession() {
     });
 }
 
-const ofAnswer = ({ access_token, refresh_token, account }) => ({ access: access_token, refresh: refresh_token, account });
+const ofAnswer = ({ access_token, refresh_token, expires_in_s, account }) => ({ access: access_token, refresh: refresh_token, life: expires_in_s, account });
 
 /** Signs in. Problems `second_factor_needed`, `enrolment_needed` and `password_expired` are steps of it. */
 export async function signIn(login, password, factor) {

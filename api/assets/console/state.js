@@ -2,7 +2,7 @@
 
 /**
  * @typedef {{name: string, args: string[], query: Record<string, string>}} Route
- * @typedef {{access: string, refresh: string, account: {id: number, login: string, name: string, role: string}}} DeskSession
+ * @typedef {{access: string, refresh: string, life: number, account: {id: number, login: string, name: string, role: string}}} DeskSession
  */
 export const state = {
     /** @type {'starting' | 'ready'} */

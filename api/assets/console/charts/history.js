@@ -6,9 +6,9 @@ import { dayOf, roughly, volume } from '../format.js';
 import { months, scale, ticks } from './scale.js';
 
 const DAY = 86_400_000;
-const WIDE = 760;
 const HIGH = 260;
-const BOX = { left: 46, right: WIDE - 8, top: 12, bottom: HIGH - 26 };
+/** Letters keep their size: beside a list the drawing is narrower, not smaller. */
+const boxOf = isNarrow => ({ wide: isNarrow ? 520 : 780, left: 46, right: (isNarrow ? 520 : 780) - 8, top: 12, bottom: HIGH - 26 });
 /** A band wider than so many times the largest use says nothing more: it is cut. */
 const MOST_BAND = 1.6;
 /** From how many times the usual on a bar is cut. */
@@ -47,23 +47,30 @@ function title({ one, days, used, expected, low, high }) {
     return lines.join('\n');
 }
 
-const Row = ({ span, isMarked }) => html`<tr class=${isMarked ? 'warn' : ''}><td>${dayOf(span.one.observed_at)}</td><td class="figure">${volume(span.one.index)}</td><td class="figure">${volume(span.one.cumulative)}</td>
-    <td class="figure">${volume(span.one.balance)}</td><td class="figure">${volume(span.one.used)}</td><td class="figure">${roughly(span.used)}</td><td class="figure">${volume(span.one.expected)}</td>
+const Row = ({ span, isMarked }) => html`<tr class=${isMarked ? 'warn' : ''}><td>${dayOf(span.one.observed_at)}</td>
+    <td class="figure">${volume(span.one.index)}</td><td class="figure">${volume(span.one.cumulative)}</td>
+    <td class="figure">${volume(span.one.balance)}</td><td class="figure">${volume(span.one.used)}</td><td class="figure">${roughly(span.used)}</td>
+        <td class="figure">${volume(span.one.expected)}</td>
     <td class="figure">${span.one.band_low === undefined ? '—' : `${volume(span.one.band_low)} – ${volume(span.one.band_high)}`}</td></tr>`;
 
 const HEADS = ['chart.day', 'chart.index', 'chart.cumulative', 'chart.balance', 'chart.used', 'chart.a_day', 'chart.expected', 'chart.band'];
 
 function Rows({ all, marked, open }) {
-    return html`<details class="data" open=${open}><summary>${t('chart.data', { n: all.length })}</summary><div class="rows" tabindex="0" role="region" aria-label=${t('evidence.history')}><table class="plain">
+    return html`<details class="data" open=${open}><summary>${t('chart.data', { n: all.length })}</summary>
+        <div class="rows" tabindex="0" role="region" aria-label=${t('evidence.history')}><table class="plain">
         <thead><tr>${HEADS.map((key, at) => html`<th key=${key} scope="col" class=${at ? 'figure' : ''}>${t(key)}</th>`)}</tr></thead>
-        <tbody>${all.toReversed().map((span, at) => html`<${Row} key=${at} span=${span} isMarked=${marked.includes(span.one.record_id)} />`)}</tbody></table></div></details>`;
+        <tbody>${all.toReversed().map((span, at) => html`<${Row} key=${at} span=${span} isMarked=${marked.includes(span.one.record_id)} />`)}</tbody>
+            </table></div></details>`;
 }
 
-const Legend = ({ peers, hasBand }) => html`<ul class="legend" aria-hidden="true"><li class="use">${t('chart.use')}</li>${hasBand ? html`<li class="band">${t('chart.band')}</li><li class="expected">${t('chart.expected')}</li>` : ''}
-    ${peers?.meters ? html`<li class="peers">${t('chart.peers', { n: peers.meters })}</li>` : ''}${hasBand ? html`<li class="odd">${t('chart.odd')}</li>` : ''}</ul>`;
+const Legend = ({ peers, hasBand }) => html`<ul class="legend" aria-hidden="true"><li class="use">${t('chart.use')}</li>${hasBand
+    ? html`<li class="band">${t('chart.band')}</li><li class="expected">${t('chart.expected')}</li>` : ''}
+    ${peers?.meters ? html`<li class="peers">${t('chart.peers', { n: peers.meters })}</li>` : ''}${hasBand
+        ? html`<li class="odd">${t('chart.odd')}</li>` : ''}</ul>`;
 
 /** `marked` are the records a case rests on. */
-export function HistoryChart({ history, peers, marked = [], table = false }) {
+export function HistoryChart({ history, peers, marked = [], table = false, narrow = false }) {
+    const box = boxOf(narrow);
     const all = spans(history);
     if (all.length === 0) return html`<p class="quiet">${t('chart.too_short')}</p>`;
     const [from, to] = [all[0].from, all.at(-1).to];
@@ -71,25 +78,34 @@ export function HistoryChart({ history, peers, marked = [], table = false }) {
     const most = highest(all, median);
     const marks = ticks(most / 1000);
     const top = marks.at(-1) * 1000;
-    const x = scale(from, to, BOX.left, BOX.right);
-    const y = scale(0, top, BOX.bottom, BOX.top);
+    const x = scale(from, to, box.left, box.right);
+    const y = scale(0, top, box.bottom, box.top);
     const held = value => Math.min(top, Math.max(0, value));
     const last = all.at(-1);
     const words = t('chart.words', { n: all.length, from: dayOf(from), to: dayOf(to), last: roughly(last.used), expected: roughly(last.expected) });
-    return html`<figure class="chart"><svg viewBox=${`0 0 ${WIDE} ${HIGH}`} role="img" aria-label=${words}>
-        ${marks.map(mark => html`<g key=${mark}><line class="grid" x1=${BOX.left} x2=${BOX.right} y1=${y(mark * 1000)} y2=${y(mark * 1000)} /><text class="tick" x=${BOX.left - 6} y=${y(mark * 1000) + 4} text-anchor="end">${Number(mark.toFixed(3))}</text></g>`)}
-        ${months(from, to).map(([at, name]) => html`<g key=${name}><line class="tickmark" x1=${x(at)} x2=${x(at)} y1=${BOX.bottom} y2=${BOX.bottom + 4} /><text class="tick" x=${x(at)} y=${HIGH - 8} text-anchor="middle">${name}</text></g>`)}
-        ${all.map((span, at) => (span.high === undefined ? '' : html`<rect key=${`band${at}`} class="band" x=${x(span.from)} width=${Math.max(1, x(span.to) - x(span.from))} y=${y(held(span.high))} height=${Math.max(1, y(held(span.low ?? 0)) - y(held(span.high)))} />`))}
+    return html`<figure class="chart"><svg viewBox=${`0 0 ${box.wide} ${HIGH}`} role="img" aria-label=${words}>
+        ${marks.map(mark => html`<g key=${mark}><line class="grid" x1=${box.left} x2=${box.right} y1=${y(mark * 1000)} y2=${y(mark * 1000)} />
+            <text class="tick" x=${box.left - 6} y=${y(mark * 1000) + 4} text-anchor="end">${Number(mark.toFixed(3))}</text></g>`)}
+        ${months(from, to, narrow ? 6 : 9).map(([at, name]) => html`<g key=${name}>
+            <line class="tickmark" x1=${x(at)} x2=${x(at)} y1=${box.bottom} y2=${box.bottom + 4} />
+            <text class="tick" x=${x(at)} y=${HIGH - 8} text-anchor="middle">${name}</text></g>`)}
+        ${all.map((span, at) => (span.high === undefined ? ''
+            : html`<rect key=${`band${at}`} class="band" x=${x(span.from)} width=${Math.max(1, x(span.to) - x(span.from))} y=${y(held(span.high))} height=${Math.max(1, y(held(span.low ?? 0)) - y(held(span.high)))} />`))}
         ${all.map((span, at) => {
             const isMarked = marked.includes(span.one.record_id);
-            return html`<g key=${`use${at}`} class=${`span${isMarked ? ' marked' : isUnusual(span) ? ' odd' : ''}`}><rect class="use" x=${x(span.from) + 0.7} width=${Math.max(1, x(span.to) - x(span.from) - 1.4)} y=${y(held(span.used ?? 0))} height=${Math.max(1.5, BOX.bottom - y(held(span.used ?? 0)))} />
-                ${span.expected === undefined ? '' : html`<line class="expected" x1=${x(span.from)} x2=${x(span.to)} y1=${y(held(span.expected))} y2=${y(held(span.expected))} />`}
-                ${(span.used ?? 0) > top ? html`<text class="value" x=${Math.min(x(span.to), BOX.right) - 4} y=${BOX.top + 12} text-anchor="end">↑ ${roughly(span.used)}</text>` : ''}
-                ${isMarked ? html`<path class="flag" d=${`M${x(span.to)} ${BOX.top}V${BOX.bottom}`} />` : ''}
-                <rect class="touch" x=${x(span.from)} width=${Math.max(2, x(span.to) - x(span.from))} y=${BOX.top} height=${BOX.bottom - BOX.top}><title>${title(span)}</title></rect></g>`;
+            return html`<g key=${`use${at}`} class=${`span${isMarked ? ' marked' : isUnusual(span) ? ' odd' : ''}`}>
+                <rect class="use" x=${x(span.from) + 0.7} width=${Math.max(1, x(span.to) - x(span.from) - 1.4)} y=${y(held(span.used ?? 0))} height=${Math.max(1.5, box.bottom - y(held(span.used ?? 0)))} />
+                ${span.expected === undefined ? ''
+                    : html`<line class="expected" x1=${x(span.from)} x2=${x(span.to)} y1=${y(held(span.expected))} y2=${y(held(span.expected))} />`}
+                ${(span.used ?? 0) > top
+                    ? html`<text class="value" x=${Math.min(x(span.to), box.right) - 4} y=${box.top + 12} text-anchor="end">↑ ${roughly(span.used)}</text>` : ''}
+                ${isMarked ? html`<path class="flag" d=${`M${x(span.to)} ${box.top}V${box.bottom}`} />` : ''}
+                <rect class="touch" x=${x(span.from)} width=${Math.max(2, x(span.to) - x(span.from))} y=${box.top} height=${box.bottom - box.top}>
+                    <title>${title(span)}</title></rect></g>`;
         })}
-        ${median.map(month => html`<line key=${month.month} class="peers" x1=${Math.max(BOX.left, x(month.at))} x2=${Math.min(BOX.right, x(month.at + 30.4 * DAY))} y1=${y(held(month.median_per_day))} y2=${y(held(month.median_per_day))} />`)}
-        <line class="axis" x1=${BOX.left} x2=${BOX.right} y1=${BOX.bottom} y2=${BOX.bottom} />
-        <text class="tick" x=${BOX.left} y="9">${t('chart.unit')}</text>
-    </svg><${Legend} peers=${peers} hasBand=${all.some(span => span.high !== undefined)} /><${Rows} all=${all} marked=${marked} open=${table} /></figure>`;
+        ${median.map(month => html`<line key=${month.month} class="peers" x1=${Math.max(box.left, x(month.at))} x2=${Math.min(box.right, x(month.at + 30.4 * DAY))} y1=${y(held(month.median_per_day))} y2=${y(held(month.median_per_day))} />`)}
+        <line class="axis" x1=${box.left} x2=${box.right} y1=${box.bottom} y2=${box.bottom} />
+        <text class="tick" x=${box.left} y="9">${t('chart.unit')}</text>
+    </svg><${Legend} peers=${peers} hasBand=${all.some(span => span.high !== undefined)} /><${Rows} all=${all} marked=${marked} open=${table} />
+        </figure>`;
 }

@@ -97,7 +97,8 @@ function hardness(grid) {
     for (let y = 1; y < grid.length; y += 1) for (let x = 1; x < grid.length; x += 1) {
         const [one, left, above, corner] = [grid[y][x], grid[y][x - 1], grid[y - 1][x], grid[y - 1][x - 1]];
         if (one === left && one === above && one === corner) sum += 3;
-        for (const run of [[0, 1], [1, 0]]) if (y >= 4 && x >= 4 && [1, 2, 3, 4].every(back => grid[y - run[0] * back][x - run[1] * back] === one)) sum += 1;
+        for (const run of [[0, 1],
+            [1, 0]]) if (y >= 4 && x >= 4 && [1, 2, 3, 4].every(back => grid[y - run[0] * back][x - run[1] * back] === one)) sum += 1;
     }
     return sum;
 }
@@ -124,5 +125,6 @@ export function Code({ text, label }) {
     if (!grid) return '';
     const whole = grid.length + 2 * QUIET;
     const way = grid.flatMap((row, y) => row.map((dark, x) => (dark ? `M${x + QUIET} ${y + QUIET}h1v1h-1z` : ''))).join('');
-    return html`<svg class="qr" viewBox=${`0 0 ${whole} ${whole}`} role="img" aria-label=${label} shape-rendering="crispEdges"><rect width=${whole} height=${whole} fill="#fff" /><path d=${way} fill="#000" /></svg>`;
+    return html`<svg class="qr" viewBox=${`0 0 ${whole} ${whole}`} role="img" aria-label=${label} shape-rendering="crispEdges">
+        <rect width=${whole} height=${whole} fill="#fff" /><path d=${way} fill="#000" /></svg>`;
 }

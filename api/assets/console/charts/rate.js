@@ -14,10 +14,12 @@ export function Rate({ line, small = false }) {
         at += part.width;
         return part;
     });
-    const words = `${percent(line.rate_bp)}; ${t('coverage.target', { rate: percent(line.target_bp) })}; ${BUCKETS.map(bucket => `${t(`bucket.${bucket}`)} ${line[bucket]}`).join(', ')}`;
+    const words = `${percent(line.rate_bp)}; ${t('coverage.target',
+        { rate: percent(line.target_bp) })}; ${BUCKETS.map(bucket => `${t(`bucket.${bucket}`)} ${line[bucket]}`).join(', ')}`;
     return html`<svg class=${`rate${small ? ' small' : ''}`} viewBox="0 0 1000 24" preserveAspectRatio="none" role="img" aria-label=${words}>
         <rect class="rest" width="1000" height="24" />
-        ${parts.map(part => html`<rect key=${part.bucket} class=${part.bucket} x=${part.from} width=${part.width} height="24"><title>${t(`bucket.${part.bucket}`)} ${count(line[part.bucket])}</title></rect>`)}
+        ${parts.map(part => html`<rect key=${part.bucket} class=${part.bucket} x=${part.from} width=${part.width} height="24">
+            <title>${t(`bucket.${part.bucket}`)} ${count(line[part.bucket])}</title></rect>`)}
         <rect class="target" x=${Math.min(994, line.target_bp / 10 - 3)} width="6" height="24" />
     </svg>`;
 }

@@ -25,12 +25,14 @@ export function Way({ stops, isOrdered, marked }) {
     const bar = STEPS.filter(step => step * scale <= WIDE / 3).at(-1) ?? STEPS[0];
     const line = placed.map(({ at }, index) => `${index ? 'L' : 'M'}${x(at[1]).toFixed(1)} ${y(at[0]).toFixed(1)}`).join('');
     const hasNumbers = isOrdered && placed.length <= MOST_NUMBERS;
-    return html`<figure class="way"><svg viewBox=${`0 0 ${WIDE} ${HIGH}`} role="img" aria-label=${t('map.words', { n: placed.length, missing: stops.length - placed.length })}>
+    return html`<figure class="way"><svg viewBox=${`0 0 ${WIDE} ${HIGH}`} role="img" aria-label=${t('map.words',
+        { n: placed.length, missing: stops.length - placed.length })}>
         ${isOrdered ? html`<path class="path" d=${line} />` : ''}
         ${placed.map(({ stop, at }) => html`<g key=${stop.service_point_id} class=${`place${stop.visited ? ' visited' : ''}${marked.has(stop.service_point_id) ? ' marked' : ''}${stop.warnings.length || stop.reason ? ' warned' : ''}`}>
             <circle cx=${x(at[1])} cy=${y(at[0])} r=${hasNumbers ? 9 : 4}><title>${stop.position || ''} ${stop.service_point_number}</title></circle>
             ${hasNumbers ? html`<text x=${x(at[1])} y=${y(at[0]) + 3.5} text-anchor="middle">${stop.position}</text>` : ''}</g>`)}
-        <g class="bar"><path d=${`M12 ${HIGH - 14}h${bar * scale}m0 -4v8M12 ${HIGH - 18}v8`} /><text x="14" y=${HIGH - 22}>${bar >= 1000 ? `${bar / 1000} km` : `${bar} m`}</text></g>
+        <g class="bar"><path d=${`M12 ${HIGH - 14}h${bar * scale}m0 -4v8M12 ${HIGH - 18}v8`} />
+            <text x="14" y=${HIGH - 22}>${bar >= 1000 ? `${bar / 1000} km` : `${bar} m`}</text></g>
         <g class="north"><path d="M402 12l6 16-6-4-6 4z" /><text x="402" y="40" text-anchor="middle">${t('map.north')}</text></g>
     </svg><figcaption class="quiet">${t('map.about')}</figcaption></figure>`;
 }

@@ -5,6 +5,8 @@ import { Component, createRef } from '/assets/vendor/preact.js';
 import { draw, state } from '../state.js';
 
 export function openDialog(view, props = {}) {
+    // What went wrong before is not this dialog's.
+    state.notice = undefined;
     state.dialog = { view, props, from: document.activeElement };
     draw();
 }
@@ -36,6 +38,7 @@ export class Dialog extends Component {
                 onKeyDown=${event => event.key === 'Enter' && (event.ctrlKey || event.metaKey) && event.currentTarget.requestSubmit()}>
                 <h2 id="dialog-title">${title}</h2>
                 ${children}
+                ${state.notice?.alarm ? html`<p class="trouble" role="alert">${state.notice.text}</p>` : ''}
                 <div class="actions">
                     <button type="button" onClick=${closeDialog}>${onSubmit ? t('dialog.cancel') : t('dialog.close')}</button>
                     ${onSubmit ? html`<button type="submit" class=${danger ? 'danger' : 'main'} disabled=${busy}>${action}</button>` : ''}
@@ -57,6 +60,7 @@ export function Decide({ title, about, action, danger, onDecide, reason }) {
 }
 
 /** Yes or no. */
-export const Confirm = ({ title, about, action, danger, onConfirm }) => html`<${Dialog} title=${title} action=${action} danger=${danger} onSubmit=${async () => {
+export const Confirm = ({ title, about, action, danger, onConfirm }) => html`<${Dialog} title=${title} action=${action} danger=${danger}
+    onSubmit=${async () => {
     if (await onConfirm()) closeDialog();
 }}><p>${about}</p></${Dialog}>`;

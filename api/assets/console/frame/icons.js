@@ -24,4 +24,5 @@ const PATHS = {
     lock: 'M6 11h12v9H6zM9 11V8a3 3 0 0 1 6 0v3',
 };
 
-export const Icon = ({ name }) => html`<svg class="icon" viewBox="0 0 24 24" width="18" height="18" aria-hidden="true" focusable="false"><path d=${PATHS[name] ?? ''} /></svg>`;
+export const Icon = ({ name }) => html`<svg class="icon" viewBox="0 0 24 24" width="18" height="18" aria-hidden="true" focusable="false">
+    <path d=${PATHS[name] ?? ''} /></svg>`;

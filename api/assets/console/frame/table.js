@@ -14,11 +14,21 @@ const BONES = 12;
 const trail = () => (state.route.query.after ? state.route.query.after.split('.') : []);
 export const after = () => trail().at(-1);
 
+/** To the next or the last row's first link, in any list. */
+function walk(by) {
+    const rows = [...document.querySelectorAll('main .rows tbody tr')].filter(row => row.querySelector('a, button'));
+    const at = rows.findIndex(row => row.contains(document.activeElement));
+    const to = rows[Math.min(rows.length - 1, Math.max(0, at + by))];
+    /** @type {HTMLElement | null | undefined} */ (to?.querySelector('a, button'))?.focus();
+}
+
 /**
  * `columns`: `{name, title, cell(row), kind?, width?}`; `rows` a page's items; `next` its `next_after`.
  * @param {{columns: any[], of: any, items?: any[], id?: (row: any) => any, caption: string, next?: any, current?: any, nothing?: any, open?: (row: any) => void, kind?: string}} props
  */
 export function Table({ columns, of, items, id = row => row.id, caption, next, current, nothing, open, kind = '' }) {
+    state.keys.j ??= () => walk(1);
+    state.keys.k ??= () => walk(-1);
     const shown = columns.filter(Boolean);
     const rows = items ?? of.body?.items;
     if (of.problem && rows === undefined) return html`<${Trouble} of=${of} />`;
@@ -47,7 +57,8 @@ export function Pager({ next }) {
     return html`<nav class="pager" aria-label=${t('pager')}>
         ${before.length ? html`<a class="button" href=${filtered({ after: back })}>← ${t('pager.back')}</a>` : html`<span></span>`}
         <span class="quiet">${t('pager.page', { n: before.length + 1 })}</span>
-        ${next === undefined || next === null ? html`<span class="quiet">${t('pager.end')}</span>` : html`<a class="button" href=${filtered({ after: onward })}>${t('pager.next')} →</a>`}
+        ${next === undefined || next === null ? html`<span class="quiet">${t('pager.end')}</span>`
+            : html`<a class="button" href=${filtered({ after: onward })}>${t('pager.next')} →</a>`}
     </nav>`;
 }
 

@@ -13,8 +13,10 @@ const members = event => {
     return Object.fromEntries(new FormData(event.target));
 };
 
-const Password = ({ name = 'password', label = t('sign_in.password'), kind = 'current-password' }) => html`<${Field} label=${label}><input type="password" name=${name} autocomplete=${kind} required /></${Field}>`;
-const Digits = ({ name, label, required = true }) => html`<${Field} label=${label}><input name=${name} inputmode="numeric" autocomplete="one-time-code" required=${required} /></${Field}>`;
+const Password = ({ name = 'password', label = t('sign_in.password'), kind = 'current-password' }) => html`<${Field} label=${label}>
+    <input type="password" name=${name} autocomplete=${kind} required /></${Field}>`;
+const Digits = ({ name, label, required = true }) => html`<${Field} label=${label}>
+    <input name=${name} inputmode="numeric" autocomplete="one-time-code" required=${required} /></${Field}>`;
 
 async function changePassword(event) {
     const form = members(event);
@@ -46,21 +48,29 @@ async function remove(event) {
 
 function Factor() {
     const { secret, codes } = state.page;
-    if (codes) return html`<p>${t('sign_in.codes')}</p><ul class="secret">${codes.map(code => html`<li key=${code}>${code}</li>`)}</ul><button type="button" class="main" onClick=${() => set({ codes: undefined })}>${t('sign_in.kept')}</button>`;
+    if (codes) return html`<p>${t('sign_in.codes')}</p><ul class="secret">${codes.map(code => html`<li key=${code}>${code}</li>`)}</ul>
+        <button type="button" class="main" onClick=${() => set({ codes: undefined })}>${t('sign_in.kept')}</button>`;
     if (secret) {
-        return html`<form key="confirm" onSubmit=${confirm}><p>${t('account.add_secret')}</p><p><a href=${secret.uri}>${t('sign_in.open_app')}</a></p><div class="scan"><${Scan} text=${secret.uri} label=${t('sign_in.scan')} /></div><p class="secret">${secret.secret.replace(/(.{4})/g, '$1 ')}</p>
+        return html`<form key="confirm" onSubmit=${confirm}><p>${t('account.add_secret')}</p><p><a href=${secret.uri}>${t('sign_in.open_app')}</a></p>
+            <div class="scan"><${Scan} text=${secret.uri} label=${t('sign_in.scan')} /></div>
+            <p class="secret">${secret.secret.replace(/(.{4})/g, '$1 ')}</p>
             <${Digits} name="code" label=${t('sign_in.first_code')} /><button type="submit" class="main">${t('account.confirm')}</button></form>`;
     }
-    return html`<form key="enrol" onSubmit=${enrol}><p>${t('account.factor_help')}</p><${Password} /><button type="submit" class="main">${t('account.enrol')}</button></form>`;
+    return html`<form key="enrol" onSubmit=${enrol}><p>${t('account.factor_help')}</p><${Password} />
+        <button type="submit" class="main">${t('account.enrol')}</button></form>`;
 }
 
 export function Account() {
     const { account } = state.session;
     return html`<${Page} title=${t('page.account')}>
-        <${Card}><${Facts} rows=${[[t('account.name'), account.name], [t('sign_in.login'), account.login], [t('account.role'), t(`role.${account.role}`)]]} /></${Card}>
+        <${Card}><${Facts} rows=${[[t('account.name'), account.name], [t('sign_in.login'), account.login],
+            [t('account.role'), t(`role.${account.role}`)]]} /></${Card}>
         <div class="columns"><${Card} title=${t('account.factor')} id="factor"><${Factor} /></${Card}>
-        <${Card} title=${t('account.remove')} id="remove"><form onSubmit=${remove}><${Password} /><${Digits} name="second_factor" label=${t('sign_in.factor')} /><button type="submit">${t('account.remove')}</button></form></${Card}>
-        <${Card} title=${t('account.password')} id="password"><form onSubmit=${changePassword}><${Password} /><${Password} name="new_password" label=${t('sign_in.new_password')} kind="new-password" />
-            <${Digits} name="second_factor" label=${t('sign_in.factor_if')} required=${false} /><button type="submit" class="main">${t('account.password')}</button></form></${Card}></div>
+        <${Card} title=${t('account.remove')} id="remove"><form onSubmit=${remove}><${Password} /><${Digits} name="second_factor"
+            label=${t('sign_in.factor')} /><button type="submit">${t('account.remove')}</button></form></${Card}>
+        <${Card} title=${t('account.password')} id="password"><form onSubmit=${changePassword}><${Password} /><${Password} name="new_password"
+            label=${t('sign_in.new_password')} kind="new-password" />
+            <${Digits} name="second_factor" label=${t('sign_in.factor_if')} required=${false} />
+                <button type="submit" class="main">${t('account.password')}</button></form></${Card}></div>
     </${Page}>`;
 }

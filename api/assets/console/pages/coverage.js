@@ -18,7 +18,8 @@ const BACK = 6;
 function linesOf({ month, of, group }) {
     const asks = !month
         ? [answer(path('/v1/coverage', { class: of, group }), { slot: `coverage${of}`, every: 30_000 })]
-        : [...new Set((of ? [of] : CLASSES).map(one => periodOf(month, one)))].map(period => answer(path('/v1/coverage', { period, class: of, group }), { slot: `coverage${of}${period.length}` }));
+        : [...new Set((of ? [of] : CLASSES).map(one => periodOf(month, one)))].map(period => answer(path('/v1/coverage',
+            { period, class: of, group }), { slot: `coverage${of}${period.length}` }));
     const problem = asks.find(ask => ask.problem && !ask.body);
     if (problem) return problem;
     if (asks.some(ask => ask.body === undefined)) return { busy: true };
@@ -41,11 +42,14 @@ function below(lines, group, area) {
 /** Where a line's name leads: one step further down. */
 function downward(line, group, query) {
     if (group === 'class') return href('coverage', [], { ...query, class: line.class, group: 'area' });
-    if (group === 'area') return line.group_id ? href('coverage', [], { ...query, class: line.class, group: 'route', area: line.group_id }) : undefined;
+    if (group === 'area') return line.group_id ? href('coverage',
+        [], { ...query, class: line.class, group: 'route', area: line.group_id }) : undefined;
     if (!line.group_id) return undefined;
     return href('next', [], { [group]: line.group_id });
 }
-const leftTo = (line, group) => (group === 'class' ? href('unseen', [], { class: line.class, period: line.period }) : (group === 'route' || group === 'reader') && line.group_id ? href('next', [], { [group]: line.group_id }) : undefined);
+const leftTo = (line, group) => (group === 'class' ? href('unseen',
+    [], { class: line.class, period: line.period }) : (group === 'route' || group === 'reader') && line.group_id ? href('next',
+    [], { [group]: line.group_id }) : undefined);
 
 function columns(group, query) {
     const name = line => (group === 'class' ? t(`class.${line.class}`) : line.group_id ? (group === 'area' ? areas().find(one => one.id === line.group_id)?.path : undefined) ?? line.group_name : t('coverage.nobody'));
@@ -55,12 +59,15 @@ function columns(group, query) {
     };
     const figure = (key, title, width, cell) => ({ name: key, width, kind: 'figure', title, cell });
     return [
-        { name: 'name', title: t(`group_by.${group}`), cell: line => html`${link(line)}${group === 'class' || query.class ? '' : html`<small class="quiet"> ${t(`class.${line.class}`)}</small>`}` },
+        { name: 'name', title: t(`group_by.${group}`), cell: line => html`${link(line)}${group === 'class' || query.class ? ''
+            : html`<small class="quiet"> ${t(`class.${line.class}`)}</small>`}` },
         { name: 'bar', width: 104, title: t('coverage.parts'), cell: line => html`<${Rate} line=${line} small />` },
         figure('rate', t('coverage.rate'), 90, line => html`<b>${percent(line.rate_bp)}</b>`),
-        { name: 'met', width: 84, title: t('coverage.goal'), cell: line => (line.met === undefined || line.met === null ? '—' : html`<${Mark} kind=${line.met ? 'green' : 'red'}>${t(line.met ? 'coverage.met' : 'coverage.missed')}</${Mark}>`) },
+        { name: 'met', width: 84, title: t('coverage.goal'), cell: line => (line.met === undefined || line.met === null ? '—'
+            : html`<${Mark} kind=${line.met ? 'green' : 'red'}>${t(line.met ? 'coverage.met' : 'coverage.missed')}</${Mark}>`) },
         figure('seen', t('coverage.seen'), 96, line => html`${count(line.seen)}<small>/${count(line.denominator)}</small>`),
-        figure('left', t('coverage.left'), 66, line => html`<${Count} n=${line.denominator - line.seen} to=${leftTo(line, group)} label=${`${name(line)}: ${t('coverage.left')}`} />`),
+        figure('left', t('coverage.left'), 66, line => html`<${Count} n=${line.denominator - line.seen} to=${leftTo(line, group)}
+            label=${`${name(line)}: ${t('coverage.left')}`} />`),
         figure('short', t('coverage.short'), 66, line => count(Math.max(0, line.needed - line.seen))),
         figure('no_access', t('bucket.no_access'), 62, line => count(line.no_access)),
         figure('tried', t('coverage.attempted'), 92, line => percent(line.attempted_bp)),
@@ -68,7 +75,8 @@ function columns(group, query) {
         figure('on_time', t('coverage.on_time'), 82, line => (line.class === 'commercial' ? percent(line.on_time_bp) : '—')),
         figure('repeat', t('coverage.repeat'), 70, line => count(line.repeat_unseen)),
         figure('long', t('coverage.over_180'), 86, line => html`${count(line.unseen_over_180)}<small>/${count(line.unseen_over_365)}</small>`),
-        group === 'reader' ? figure('missing', t('coverage.missing'), 90, line => html`<${Count} n=${line.missing_records} to=${href('gaps')} label=${t('page.gaps')} />`) : figure('suspended', t('bucket.suspended'), 90, line => html`<span class=${line.suspended_warning ? 'bad' : ''}>${count(line.suspended)}</span>`),
+        group === 'reader' ? figure('missing', t('coverage.missing'), 90, line => html`<${Count} n=${line.missing_records} to=${href('gaps')}
+            label=${t('page.gaps')} />`) : figure('suspended', t('bucket.suspended'), 90, line => html`<span class=${line.suspended_warning ? 'bad' : ''}>${count(line.suspended)}</span>`),
     ];
 }
 
@@ -92,7 +100,8 @@ function Crumbs({ query }) {
     const area = query.area && areas().find(one => one.id === Number(query.area));
     const { class: of, area: gone, ...rest } = query;
     return html`<nav class="crumbs" aria-label=${t('crumbs')}><a href=${href('coverage', [], { ...rest, group: 'class' })}>${t('coverage.all')}</a>
-        ${of ? html` › <a href=${href('coverage', [], { ...rest, class: of, group: 'area' })}>${t(`class.${of}`)}</a>` : ''}${area ? html` › <span aria-current="page">${area.path}</span>` : ''}</nav>`;
+        ${of ? html` › <a href=${href('coverage', [], { ...rest, class: of, group: 'area' })}>${t(`class.${of}`)}</a>` : ''}${area ? html` › <span
+            aria-current="page">${area.path}</span>` : ''}</nav>`;
 }
 
 export function Coverage({ route }) {
@@ -103,13 +112,21 @@ export function Coverage({ route }) {
     const of = linesOf({ month: query.month, of: query.class, group });
     const lines = of.body ? below(of.body.lines, group, area).toSorted((one, two) => CLASSES.indexOf(one.class) - CLASSES.indexOf(two.class) || (one.rate_bp ?? 10_001) - (two.rate_bp ?? 10_001)) : undefined;
     const months = Array.from({ length: 13 }, (_, at) => plusMonths(thisMonth(), -at));
-    return html`<${Page} title=${t('page.coverage')} about=${of.body ? t('coverage.counted', { at: moment(of.body.counted_at), n: of.body.missing_records }) : ' '} wide>
-        <div class="filters"><${Tabs} name="group" label=${t('group_by')} value=${group} options=${GROUPS.map(code => [code, t(`group_by.${code}`)])} />
-            <label class="choose"><span>${t('class')}</span><select onChange=${event => filter({ class: event.target.value })}><option value="">${t('all')}</option>${CLASSES.map(code => html`<option key=${code} value=${code} selected=${code === query.class}>${t(`class.${code}`)}</option>`)}</select></label>
-            <label class="choose"><span>${t('month')}</span><select onChange=${event => filter({ month: event.target.value })}>${months.map((one, at) => html`<option key=${one} value=${at ? one : ''} selected=${one === month}>${monthName(one)}</option>`)}</select></label></div>
+    return html`<${Page} title=${t('page.coverage')} about=${of.body ? t('coverage.counted',
+        { at: moment(of.body.counted_at), n: of.body.missing_records }) : ' '} wide>
+        <div class="filters"><${Tabs} name="group" label=${t('group_by')} value=${group}
+            options=${GROUPS.map(code => [code, t(`group_by.${code}`)])} />
+            <label class="choose"><span>${t('class')}</span><select onChange=${event => filter({ class: event.target.value })}><option
+                value="">${t('all')}</option>${CLASSES.map(code => html`<option key=${code}
+                value=${code} selected=${code === query.class}>${t(`class.${code}`)}</option>`)}</select></label>
+            <label class="choose"><span>${t('month')}</span><select
+                onChange=${event => filter({ month: event.target.value })}>${months.map((one, at) => html`<option key=${one}
+                value=${at ? one : ''} selected=${one === month}>${monthName(one)}</option>`)}</select></label></div>
         <${Crumbs} query=${query} />
-        <${Table} of=${of} items=${lines} id=${line => `${line.period}${line.class}${line.group_id ?? ''}`} columns=${columns(group, query)} caption=${t('page.coverage')} />
+        <${Table} of=${of} items=${lines} id=${line => `${line.period}${line.class}${line.group_id ?? ''}`} columns=${columns(group, query)}
+            caption=${t('page.coverage')} />
         <${Parts} />
-        <div class="columns">${(query.class ? [query.class] : CLASSES).map(one => html`<${Card} key=${one} id=${`trend-${one}`} title=${t('coverage.trend', { of: t(`class.${one}`) })}><${Before} of=${one} month=${month} area=${area} /></${Card}>`)}</div>
+        <div class="columns">${(query.class ? [query.class] : CLASSES).map(one => html`<${Card} key=${one} id=${`trend-${one}`}
+            title=${t('coverage.trend', { of: t(`class.${one}`) })}><${Before} of=${one} month=${month} area=${area} /></${Card}>`)}</div>
     </${Page}>`;
 }

@@ -25,17 +25,24 @@ function Decide({ name, row, to }) {
         const request = name === 'times' ? { decision: to, reason: form.reason, observed_at: form.at ? instantOf(form.at) : undefined } : { state: to, reason: form.reason };
         if (await act('POST', `${place}/${row.id}/decide`, request, { renews: [place, '/v1/coverage', '/v1/service-points'] })) closeDialog();
     };
-    return html`<${Dialog} title=${t(`verdict.${name}.${to}`)} action=${t(`verdict.${name}.${to}`)} danger=${to === 'refused' || to === 'dismissed'} onSubmit=${decide}>
-        ${name === 'times' && to === 'accepted' ? html`<${Field} label=${t('time.made_at')} help=${row.is_lost ? t('time.lost') : t('time.else_own', { at: moment(row.observed_at) })}><input type="datetime-local" name="at" required=${row.is_lost} autofocus /></${Field}>` : ''}
+    return html`<${Dialog} title=${t(`verdict.${name}.${to}`)} action=${t(`verdict.${name}.${to}`)} danger=${to === 'refused' || to === 'dismissed'}
+        onSubmit=${decide}>
+        ${name === 'times' && to === 'accepted' ? html`<${Field} label=${t('time.made_at')} help=${row.is_lost ? t('time.lost') : t('time.else_own',
+            { at: moment(row.observed_at) })}><input type="datetime-local" name="at" required=${row.is_lost} autofocus /></${Field}>` : ''}
         ${name === 'found' && to === 'accepted' ? html`<p class="help">${t('found.changes_register')}</p>` : ''}<${Reason} /></${Dialog}>`;
 }
 
-const number = row => html`<a class="number" href=${href('points', [row.service_point_id])}>${row.service_point_number ?? `#${row.service_point_id}`}</a>`;
+const number = row => html`<a class="number" href=${href('points',
+    [row.service_point_id])}>${row.service_point_number ?? `#${row.service_point_id}`}</a>`;
 const SEVERITY = { critical: 'red', major: 'amber', minor: '' };
 const what = {
-    times: row => html`${row.is_lost ? html`<${Mark} kind="red">${t('time.is_lost')}</${Mark}> ` : ''}${t('time.seems', { at: moment(row.observed_at) })}<span class="line quiet">${t('time.arrived', { at: moment(row.received_at) })}</span>`,
-    found: row => html`${row.text} ${row.number ? html`<b class="number">${row.number}</b>` : ''} ${row.inlet_side ? html`<b>${t(`side.${row.inlet_side}`)}</b>` : ''}<span class="line quiet">${row.note}</span>${row.evidence.length ? html`<${Photos} photos=${row.evidence.map(sha256 => ({ sha256, has_arrived: true }))} />` : ''}`,
-    hazards: row => html`<${Mark} kind=${SEVERITY[row.severity]}>${t(`severity.${row.severity}`)}</${Mark}> ${row.text}<span class="line quiet">${row.note}</span>${row.evidence.length ? html`<${Photos} photos=${row.evidence.map(sha256 => ({ sha256, has_arrived: true }))} />` : ''}`,
+    times: row => html`${row.is_lost ? html`<${Mark} kind="red">${t('time.is_lost')}</${Mark}> ` : ''}${t('time.seems',
+        { at: moment(row.observed_at) })}<span class="line quiet">${t('time.arrived', { at: moment(row.received_at) })}</span>`,
+    found: row => html`${row.text} ${row.number ? html`<b class="number">${row.number}</b>` : ''} ${row.inlet_side
+        ? html`<b>${t(`side.${row.inlet_side}`)}</b>` : ''}<span class="line quiet">${row.note}</span>${row.evidence.length
+        ? html`<${Photos} photos=${row.evidence.map(sha256 => ({ sha256, has_arrived: true }))} />` : ''}`,
+    hazards: row => html`<${Mark} kind=${SEVERITY[row.severity]}>${t(`severity.${row.severity}`)}</${Mark}> ${row.text}<span class="line quiet">${row.note}</span>${row.evidence.length
+        ? html`<${Photos} photos=${row.evidence.map(sha256 => ({ sha256, has_arrived: true }))} />` : ''}`,
 };
 
 function columns(name) {
@@ -45,8 +52,10 @@ function columns(name) {
         { name: 'what', title: t('decide.what'), cell: what[name] },
         { name: 'reader', width: 110, title: t('reader'), cell: row => readerName(row.reader_id) ?? '—' },
         { name: 'at', width: 152, title: t('decide.seen_at'), cell: row => moment(row.observed_at) },
-        { name: 'state', width: 120, title: t('case.state'), cell: row => html`<${Mark} kind=${row.state === 'open' ? 'amber' : ''}>${t(`verdict_state.${row.state}`)}</${Mark}>${row.reason ? html`<span class="line quiet">${row.reason}</span>` : ''}` },
-        may(operation) && { name: 'act', width: 210, title: '', cell: row => (moves[row.state] ?? []).map(to => html`<button key=${to} type="button" class="bare" onClick=${() => openDialog(Decide, { name, row, to })}>${t(`verdict.${name}.${to}`)}</button>`) },
+        { name: 'state', width: 120, title: t('case.state'), cell: row => html`<${Mark} kind=${row.state === 'open' ? 'amber' : ''}>${t(`verdict_state.${row.state}`)}</${Mark}>${row.reason
+            ? html`<span class="line quiet">${row.reason}</span>` : ''}` },
+        may(operation) && { name: 'act', width: 210, title: '', cell: row => (moves[row.state] ?? []).map(to => html`<button key=${to} type="button" class="bare"
+            onClick=${() => openDialog(Decide, { name, row, to })}>${t(`verdict.${name}.${to}`)}</button>`) },
     ];
 }
 
@@ -55,11 +64,14 @@ export function Decisions({ route }) {
     const name = LISTS[query.list] ? query.list : 'times';
     const { place, states } = LISTS[name];
     const standing = query.state ?? 'open';
-    const list = answer(path(place, { state: standing === 'all' ? undefined : standing, after: after(), limit: ROWS }), { slot: name, every: 30_000 });
+    const list = answer(path(place, { state: standing === 'all' ? undefined : standing, after: after(), limit: ROWS }),
+        { slot: name, every: 30_000 });
     state.keys = pageKeys(list.body?.next_after);
     return html`<${Page} title=${t('page.decide')} about=${t(`decide.about.${name}`)} wide>
-        <div class="filters"><${Tabs} name="list" label=${t('decide.list')} value=${name} options=${Object.keys(LISTS).map(code => [code, t(`waits.${code}`)])} />
-            <${Choose} name="state" label=${t('case.state')} value=${states.includes(standing) || standing === 'all' ? standing : 'open'} options=${[...states.map(code => [code, t(`verdict_state.${code}`)]), ['all', t('all')]]} /></div>
+        <div class="filters"><${Tabs} name="list" label=${t('decide.list')} value=${name}
+            options=${Object.keys(LISTS).map(code => [code, t(`waits.${code}`)])} />
+            <${Choose} name="state" label=${t('case.state')} value=${states.includes(standing) || standing === 'all' ? standing : 'open'}
+                options=${[...states.map(code => [code, t(`verdict_state.${code}`)]), ['all', t('all')]]} /></div>
         <${Table} of=${list} columns=${columns(name)} caption=${t(`waits.${name}`)} nothing=${t('decide.none')} />
     </${Page}>`;
 }

@@ -16,7 +16,9 @@ const SILENT_DAYS = 3;
 /** The code, large; and as a picture for the phone's camera. It is shown once and kept nowhere here. */
 function Shown({ made, reader }) {
     const link = `${location.origin}/app/#activate=${made.code}`;
-    return html`<${Dialog} title=${t('code.title', { reader })}><div class="code"><${Code} text=${link} label=${t('code.picture')} /><div><p class="secret large">${made.code}</p><p>${t('code.help', { until: moment(made.expires_at) })}</p><p class="quiet">${t('code.once')}</p></div></div></${Dialog}>`;
+    return html`<${Dialog} title=${t('code.title', { reader })}><div class="code"><${Code} text=${link} label=${t('code.picture')} /><div>
+        <p class="secret large">${made.code}</p><p>${t('code.help', { until: moment(made.expires_at) })}</p><p class="quiet">${t('code.once')}</p>
+        </div></div></${Dialog}>`;
 }
 
 async function mint(reader, device) {
@@ -26,10 +28,15 @@ async function mint(reader, device) {
     draw();
 }
 
-const New = () => html`<${Dialog} title=${t('code.new')} action=${t('code.make')} onSubmit=${form => mint(Number(form.reader))}><${Field} label=${t('reader')}><select name="reader" required autofocus><option value="">${t('choose')}</option>
-    ${readers().map(reader => html`<option key=${reader.id} value=${reader.id}>${reader.name}</option>`)}</select></${Field}><p class="quiet">${t('code.new_help')}</p></${Dialog}>`;
-const goOn = device => openDialog(Confirm, { title: t('code.go_on'), about: t('code.go_on_about', { label: device.label, reader: readerName(device.account_id) }), action: t('code.make'), onConfirm: () => mint(device.account_id, device.id) });
-const revoke = device => openDialog(Confirm, { title: t('device.revoke'), about: t('device.revoke_about', { label: device.label, reader: readerName(device.account_id) }), action: t('device.revoke'), danger: true, onConfirm: () => act('POST', `/v1/devices/${device.id}/revoke`, undefined, { renews: ['/v1/devices', '/v1/gaps'] }) });
+const New = () => html`<${Dialog} title=${t('code.new')} action=${t('code.make')} onSubmit=${form => mint(Number(form.reader))}><${Field}
+    label=${t('reader')}><select name="reader" required autofocus><option value="">${t('choose')}</option>
+    ${readers().map(reader => html`<option key=${reader.id} value=${reader.id}>${reader.name}</option>`)}</select></${Field}>
+        <p class="quiet">${t('code.new_help')}</p></${Dialog}>`;
+const goOn = device => openDialog(Confirm, { title: t('code.go_on'), about: t('code.go_on_about',
+    { label: device.label, reader: readerName(device.account_id) }), action: t('code.make'), onConfirm: () => mint(device.account_id, device.id) });
+const revoke = device => openDialog(Confirm, { title: t('device.revoke'), about: t('device.revoke_about',
+    { label: device.label, reader: readerName(device.account_id) }), action: t('device.revoke'), danger: true, onConfirm: () => act('POST', `/v1/devices/${device.id}/revoke`, undefined,
+    { renews: ['/v1/devices', '/v1/gaps'] }) });
 
 function standing(device) {
     if (device.revoked_at) return ['', t('device.revoked')];
@@ -48,13 +55,17 @@ const columns = () => [
     { name: 'seen', width: 152, title: t('device.last_seen'), cell: device => moment(device.last_seen_at) },
     { name: 'made', width: 110, title: t('device.since'), cell: device => day(device.created_at) },
     { name: 'seq', width: 110, kind: 'figure', title: t('device.records'), cell: device => count(device.highest_contiguous_seq) },
-    { name: 'missing', width: 100, kind: 'figure', title: t('coverage.missing'), cell: device => (device.missing_seqs.length ? html`<a class="bad number" href=${href('gaps', [device.id])}>${count(device.missing_seqs.length)}</a>` : '0') },
-    { name: 'act', width: 190, title: '', cell: device => (device.revoked_at ? '' : html`<button type="button" class="bare" onClick=${() => goOn(device)}>${t('code.go_on_short')}</button><button type="button" class="bare bad" onClick=${() => revoke(device)}>${t('device.revoke')}</button>`) },
+    { name: 'missing', width: 100, kind: 'figure', title: t('coverage.missing'), cell: device => (device.missing_seqs.length
+        ? html`<a class="bad number" href=${href('gaps', [device.id])}>${count(device.missing_seqs.length)}</a>` : '0') },
+    { name: 'act', width: 190, title: '', cell: device => (device.revoked_at ? '' : html`<button type="button" class="bare"
+        onClick=${() => goOn(device)}>${t('code.go_on_short')}</button><button type="button" class="bare bad"
+        onClick=${() => revoke(device)}>${t('device.revoke')}</button>`) },
 ];
 
 export function Devices() {
     const list = answer(path('/v1/devices', { after: after(), limit: ROWS }), { slot: 'devices', every: 20_000 });
     state.keys = pageKeys(list.body?.next_after);
-    return html`<${Page} title=${t('page.devices')} about=${t('devices.about')} wide tools=${html`<button type="button" class="main" onClick=${() => openDialog(New)}>${t('code.new')}</button>`}>
+    return html`<${Page} title=${t('page.devices')} about=${t('devices.about')} wide tools=${html`<button type="button" class="main"
+        onClick=${() => openDialog(New)}>${t('code.new')}</button>`}>
         <${Table} of=${list} columns=${columns()} caption=${t('page.devices')} nothing=${t('devices.none')} /></${Page}>`;
 }

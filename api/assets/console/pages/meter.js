@@ -12,7 +12,8 @@ import { Events, Photos, Sums } from './cases/file.js';
 
 const figures = three => [
     { name: 'at', width: 150, title: t('chart.day'), cell: one => moment(one.observed_at) },
-    { name: 'code', width: 100, title: t('reading.code'), cell: one => html`${named('reading', one.code)}${one.corrected_by ? html` <${Mark} kind="amber">${t('reading.corrected')}</${Mark}>` : ''}` },
+    { name: 'code', width: 100, title: t('reading.code'), cell: one => html`${named('reading', one.code)}${one.corrected_by
+        ? html` <${Mark} kind="amber">${t('reading.corrected')}</${Mark}>` : ''}` },
     { name: 'index', width: 110, kind: 'figure', title: t('chart.index'), cell: one => volume(one.index) },
     three && { name: 'cumulative', width: 110, kind: 'figure', title: t('chart.cumulative'), cell: one => volume(one.cumulative) },
     three && { name: 'balance', width: 100, kind: 'figure', title: t('chart.balance'), cell: one => volume(one.balance) },
@@ -21,9 +22,12 @@ const figures = three => [
 ];
 
 function Cases({ list }) {
-    return html`<${Once} of=${list} lines=${3}>${body => (body.items.length === 0 ? html`<${Nothing}>${t('meter.no_cases')}</${Nothing}>` : html`<ul class="stack">${body.items.toReversed().map(one => html`<li key=${one.id}>
+    return html`<${Once} of=${list} lines=${3}>${body => (body.items.length === 0 ? html`<${Nothing}>${t('meter.no_cases')}</${Nothing}>`
+        : html`<ul class="stack">${body.items.toReversed().map(one => html`<li key=${one.id}>
         <a href=${href('case', [one.id])}>${both({ zh: one.reason_zh, en: one.reason_en })}</a>
-        <span class="line"><${Mark} kind=${`state-${one.state}`}>${t(`state.${one.state}`)}</${Mark}> ${t(`kind.${one.kind}`)} · ${day(one.observed_at)} · ${volume(one.stake)} m³</span></li>`)}</ul>`)}</${Once}>`;
+        <span class="line">
+            <${Mark} kind=${`state-${one.state}`}>${t(`state.${one.state}`)}</${Mark}> ${t(`kind.${one.kind}`)} · ${day(one.observed_at)} · ${volume(one.stake)} m³</span>
+            </li>`)}</ul>`)}</${Once}>`;
 }
 
 /** Readings alone, where no case has evidence to show: bars without a band. */
@@ -48,20 +52,29 @@ export function Meter({ route }) {
     return html`<${Page} title=${meter.body ? t('meter.title', { number: meter.body.number }) : t('meter')} wide
         tools=${latest ? html`<a class="button" href=${href('cases', [], { meter: id, state: 'all' })}>${t('meter.in_list')}</a>` : ''}>
         <${Card} title=${t('meter.facts')} id="facts"><${Once} of=${meter} lines=${3}>${body => html`<${Facts} rows=${[
-            [t('meter.type'), `${body.type} · ${body.size}`], [t('meter.years'), body.years_in_service === undefined ? '—' : t('years', { n: body.years_in_service })],
-            [t('meter.inlet'), body.inlet_side ? t(`side.${body.inlet_side}`) : '—'], [t('meter.digits'), `${body.digits_integer}+${body.digits_decimal}`],
-            [t('meter.qmax'), `${volume(body.qmax_per_hour)} m³/h`], [t('meter.made'), body.made_on ?? '—'], [t('meter.installed'), body.installed_on ?? '—'],
-            [t('point'), body.point_id ? html`<a class="number" href=${href('points', [body.point_id])}>${body.point_number}</a>` : t('meter.hangs_nowhere')],
+            [t('meter.type'), `${body.type} · ${body.size}`], [t('meter.years'), body.years_in_service === undefined ? '—' : t('years',
+                { n: body.years_in_service })],
+            [t('meter.inlet'), body.inlet_side ? t(`side.${body.inlet_side}`) : '—'],
+                [t('meter.digits'), `${body.digits_integer}+${body.digits_decimal}`],
+            [t('meter.qmax'), `${volume(body.qmax_per_hour)} m³/h`], [t('meter.made'), body.made_on ?? '—'],
+                [t('meter.installed'), body.installed_on ?? '—'],
+            [t('point'), body.point_id ? html`<a class="number" href=${href('points',
+                [body.point_id])}>${body.point_number}</a>` : t('meter.hangs_nowhere')],
             [t('meter.figures'), three ? t('meter.three') : t('meter.one')],
         ]} />`}</${Once}></${Card}>
         <div class="columns uneven"><div>
             <${Card} title=${t('evidence.history')} id="history">${evidence
-                ? html`<${Once} of=${evidence} lines=${10}>${body => html`<${HistoryChart} history=${body.history} peers=${body.peers} marked=${cases.body.items.map(one => one.record_id)} /><${Sums} sums=${body.sums} />`}</${Once}>`
+                ? html`<${Once}
+                    of=${evidence} lines=${10}>${body => html`<${HistoryChart} history=${body.history} peers=${body.peers} marked=${cases.body.items.map(one => one.record_id)} />
+                    <${Sums} sums=${body.sums} />`}</${Once}>`
                 : html`<${Once} of=${readings} lines=${10}>${body => html`<${HistoryChart} history=${asHistory(body.items)} />`}</${Once}>`}</${Card}>
-            <${Card} title=${t('meter.readings')} id="readings"><${Table} of=${readings} columns=${figures(three)} caption=${t('meter.readings')} next=${readings.body?.next_before} kind="dense" /></${Card}>
+            <${Card} title=${t('meter.readings')} id="readings"><${Table} of=${readings} columns=${figures(three)}
+                caption=${t('meter.readings')} next=${readings.body?.next_before} kind="dense" /></${Card}>
         </div><div>
-            <${Card} title=${t('meter.cases', { n: cases.body ? count(cases.body.items.length) : '…' })} id="cases"><${Cases} list=${cases} /></${Card}>
-            ${evidence?.body ? html`<${Card} title=${t('meter.more')} id="more"><${Photos} photos=${evidence.body.photos} /><${Events} events=${evidence.body.events} /></${Card}>` : ''}
+            <${Card} title=${t('meter.cases', { n: cases.body ? count(cases.body.items.length) : '…' })} id="cases"><${Cases} list=${cases} />
+                </${Card}>
+            ${evidence?.body ? html`<${Card} title=${t('meter.more')} id="more"><${Photos} photos=${evidence.body.photos} />
+                <${Events} events=${evidence.body.events} /></${Card}>` : ''}
         </div></div>
     </${Page}>`;
 }

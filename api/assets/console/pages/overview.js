@@ -21,7 +21,8 @@ function OfClass({ line, pace }) {
         <${Rate} line=${line} />
         <dl class="tiles">
             <div><dt>${t('coverage.seen')}</dt><dd>${count(line.seen)}<small> / ${count(line.denominator)}</small></dd></div>
-            <div><dt>${t('coverage.left')}</dt><dd><${Count} n=${left} to=${href('unseen', [], { class: line.class })} label=${`${t(`class.${line.class}`)}: ${t('coverage.left')}`} /></dd></div>
+            <div><dt>${t('coverage.left')}</dt><dd><${Count} n=${left} to=${href('unseen', [], { class: line.class })}
+                label=${`${t(`class.${line.class}`)}: ${t('coverage.left')}`} /></dd></div>
             <div><dt>${t('pace.need')}</dt><dd>${pace ? count(pace.need) : '—'}</dd></div>
             <div><dt>${t('pace.capacity')}</dt><dd>${pace ? count(pace.capacity) : '—'}</dd></div>
         </dl></section>`;
@@ -31,16 +32,23 @@ function OfClass({ line, pace }) {
 function Waits({ path, to, name }) {
     const { body } = answer(path, { every: EVERY });
     const n = body?.items.length;
-    return html`<li><a href=${to}><span>${t(`waits.${name}`)}</span><b class=${n ? 'number' : 'number quiet'}>${n === undefined ? '…' : body.next_after ? `${n}+` : n}</b></a></li>`;
+    return html`<li><a href=${to}><span>${t(`waits.${name}`)}</span>
+        <b class=${n ? 'number' : 'number quiet'}>${n === undefined ? '…' : body.next_after ? `${n}+` : n}</b></a></li>`;
 }
 
 function Readers({ lines }) {
     return html`<table class="plain"><caption class="unseen-text">${t('pace.readers')}</caption>
-        <thead><tr><th scope="col">${t('reader')}</th><th scope="col">${t('pace')}</th><th scope="col" class="figure">${t('pace.need')}</th><th scope="col" class="figure">${t('pace.capacity')}</th>
-            <th scope="col" class="figure">${t('pace.a_day')}</th><th scope="col" class="figure">${t('pace.access')}</th><th scope="col" class="figure">${t('coverage.left')}</th></tr></thead>
-        ${[...new Set(lines.map(line => line.period))].map(period => html`<tbody key=${period}><tr><th scope="rowgroup" colspan="7">${period}</th></tr>${lines.filter(line => line.period === period).map(line => html`<tr key=${line.reader_id}><th scope="row">${line.reader_name}</th><td><${Mark} kind=${line.pace}>${line.pace_text}</${Mark}></td>
-            <td class="figure">${count(line.need)}</td><td class="figure">${count(line.capacity)}</td><td class="figure">${count(line.a_day)}</td><td class="figure">${percent(line.access_bp)}</td>
-            <td class="figure"><${Count} n=${line.left} to=${href('next', [], { reader: line.reader_id })} label=${line.reader_name} /></td></tr>`)}</tbody>`)}</table>`;
+        <thead><tr><th scope="col">${t('reader')}</th><th scope="col">${t('pace')}</th><th scope="col" class="figure">${t('pace.need')}</th>
+            <th scope="col" class="figure">${t('pace.capacity')}</th>
+            <th scope="col" class="figure">${t('pace.a_day')}</th><th scope="col" class="figure">${t('pace.access')}</th>
+                <th scope="col" class="figure">${t('coverage.left')}</th></tr></thead>
+        ${[...new Set(lines.map(line => line.period))].map(period => html`<tbody key=${period}><tr><th scope="rowgroup" colspan="7">${period}</th>
+            </tr>${lines.filter(line => line.period === period).map(line => html`<tr key=${line.reader_id}><th scope="row">${line.reader_name}</th>
+            <td><${Mark} kind=${line.pace}>${line.pace_text}</${Mark}></td>
+            <td class="figure">${count(line.need)}</td><td class="figure">${count(line.capacity)}</td><td class="figure">${count(line.a_day)}</td>
+                <td class="figure">${percent(line.access_bp)}</td>
+            <td class="figure"><${Count} n=${line.left} to=${href('next', [], { reader: line.reader_id })} label=${line.reader_name} /></td>
+                </tr>`)}</tbody>`)}</table>`;
 }
 
 /** Cases still to be worked, by list. */
@@ -48,8 +56,10 @@ function Lists({ rules }) {
     const kinds = new Map();
     for (const rule of rules.filter(one => one.live)) kinds.set(rule.kind, (kinds.get(rule.kind) ?? 0) + rule.live);
     const most = Math.max(1, ...kinds.values());
-    return html`<ul class="lists">${[...kinds].sort((one, two) => two[1] - one[1]).map(([kind, live]) => html`<li key=${kind}><a href=${href('cases', [], { state: 'live', kind, sort: 'stake' })}>
-        <span>${t(`kind.${kind}`)}</span><svg viewBox="0 0 100 8" preserveAspectRatio="none" aria-hidden="true"><rect class="bar" width=${(100 * live) / most} height="8" rx="1" /></svg><b class="number">${count(live)}</b></a></li>`)}</ul>`;
+    return html`<ul class="lists">${[...kinds].sort((one, two) => two[1] - one[1]).map(([kind, live]) => html`<li key=${kind}><a href=${href('cases',
+        [], { state: 'live', kind, sort: 'stake' })}>
+        <span>${t(`kind.${kind}`)}</span><svg viewBox="0 0 100 8" preserveAspectRatio="none" aria-hidden="true">
+            <rect class="bar" width=${(100 * live) / most} height="8" rx="1" /></svg><b class="number">${count(live)}</b></a></li>`)}</ul>`;
 }
 
 export function Overview() {
@@ -68,14 +78,20 @@ export function Overview() {
         ['photos', '/v1/photos/missing?limit=500', href('gaps', [], { list: 'photos' })],
         ['overdue', '/v1/cases?state=live&overdue=true&limit=500', href('cases', [], { state: 'live', overdue: 'true' })],
     ].filter(Boolean);
-    return html`<${Page} title=${t('page.overview')} about=${t('overview.about', { day: today(), hour: coverage.body ? hour(coverage.body.counted_at) : '…' })} wide>
+    return html`<${Page} title=${t('page.overview')} about=${t('overview.about',
+        { day: today(), hour: coverage.body ? hour(coverage.body.counted_at) : '…' })} wide>
         <${Once} of=${coverage} lines=${8}>${body => html`<div class="classes">${body.lines.map(line => html`<${OfClass} key=${line.class} line=${line} pace=${ofClass(line)} />`)}</div>`}</${Once}>
         <div class="columns uneven">
-            <${Card} title=${t('pace.readers')} id="pace"><${Once} of=${pace} lines=${8}>${() => html`<${Readers} lines=${readers} />`}</${Once}></${Card}>
+            <${Card} title=${t('pace.readers')} id="pace"><${Once} of=${pace} lines=${8}>${() => html`<${Readers} lines=${readers} />`}</${Once}>
+                </${Card}>
             <div>
-                <${Card} title=${t('overview.cases')} id="lists"><${Once} of=${rules} lines=${4}>${body => html`<${Lists} rules=${body.items} />`}</${Once}></${Card}>
-                <${Card} title=${t('overview.waits')} id="waits"><ul class="lists waits">${waits.map(([name, path, to]) => html`<${Waits} key=${name} name=${name} path=${path} to=${to} />`)}</ul>
-                    <p class="quiet"><a href=${href('calendar', [], { month })}>${t('page.calendar')}</a> · <a href=${href('daily')}>${t('page.daily')}</a> · <a href=${href('month')}>${t('page.month')}</a></p></${Card}>
+                <${Card} title=${t('overview.cases')} id="lists"><${Once}
+                    of=${rules} lines=${4}>${body => html`<${Lists} rules=${body.items} />`}</${Once}></${Card}>
+                <${Card} title=${t('overview.waits')} id="waits">
+                    <ul class="lists waits">${waits.map(([name, path, to]) => html`<${Waits} key=${name} name=${name} path=${path} to=${to} />`)}</ul>
+                    <p class="quiet"><a href=${href('calendar',
+                        [], { month })}>${t('page.calendar')}</a> · <a href=${href('daily')}>${t('page.daily')}</a> · <a href=${href('month')}>${t('page.month')}</a>
+                        </p></${Card}>
             </div>
         </div>
     </${Page}>`;

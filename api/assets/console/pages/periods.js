@@ -14,7 +14,8 @@ function Close({ period }) {
         const request = form.by || form.reason ? { gaps_accepted_by: form.by || undefined, reason: form.reason || undefined } : {};
         if (await act('POST', `/v1/periods/${period}/close`, request, { renews: ['/v1/periods', '/v1/reports', '/v1/coverage'] })) closeDialog();
     };
-    return html`<${Dialog} title=${t('period.close_title', { period })} action=${t('period.close')} danger onSubmit=${close}><p>${t('period.close_about')}</p><${Field} label=${t('period.accepted_by')}><input name="by" maxlength="100" /></${Field}>
+    return html`<${Dialog} title=${t('period.close_title', { period })} action=${t('period.close')} danger onSubmit=${close}>
+        <p>${t('period.close_about')}</p><${Field} label=${t('period.accepted_by')}><input name="by" maxlength="100" /></${Field}>
         <label class="field"><span>${t('dialog.reason')}</span><textarea name="reason" rows="2" maxlength="1000"></textarea></label></${Dialog}>`;
 }
 
@@ -24,17 +25,23 @@ function Restated({ period }) {
     const lines = report?.lines.filter(line => line.published_seen !== line.restated_seen || line.published_denominator !== line.restated_denominator) ?? [];
     if (!report) return '';
     if (lines.length === 0) return html`<span class="quiet">${t('period.unchanged')}</span>`;
-    return html`<ul class="stack">${lines.map(line => html`<li key=${line.class}>${t(`class.${line.class}`)}: ${count(line.published_seen)}/${count(line.published_denominator)} ${percent(line.published_bp)} → <b>${count(line.restated_seen)}/${count(line.restated_denominator)} ${percent(line.restated_bp)}</b></li>`)}</ul>`;
+    return html`<ul class="stack">${lines.map(line => html`<li key=${line.class}>${t(`class.${line.class}`)}: ${count(line.published_seen)}/${count(line.published_denominator)} ${percent(line.published_bp)} → <b>${count(line.restated_seen)}/${count(line.restated_denominator)} ${percent(line.restated_bp)}</b>
+        </li>`)}</ul>`;
 }
 
 function Row({ entry }) {
     const isClosed = entry.state === 'closed';
     const mayClose = !isClosed && may('close_period') && (entry.phase === 'final' || entry.phase === 'provisional');
-    return html`<tr><th scope="row">${entry.period}</th><td><${Mark} kind=${isClosed ? 'green' : entry.phase === 'final' ? 'amber' : ''}>${isClosed ? t('period.closed') : t(`phase.${entry.phase}`)}</${Mark}></td>
-        <td>${isClosed ? html`${moment(entry.closed_at)} ${entry.gaps_accepted_by ? html`<span class="quiet">${t('period.by', { by: entry.gaps_accepted_by, reason: entry.reason ?? '' })}</span>` : ''}` : t('period.final_at', { at: moment(entry.final_at) })}</td>
-        <td>${isClosed ? entry.version ? html`${t('period.proved')} <code title=${entry.population_hash}>${entry.population_hash?.slice(0, 12)}…</code>` : t('period.proving') : html`<a href=${href('gaps')}>${t('page.gaps')}</a> · <a href=${href('decide', [], { list: 'times' })}>${t('waits.times')}</a>`}</td>
+    return html`<tr><th scope="row">${entry.period}</th><td>
+        <${Mark} kind=${isClosed ? 'green' : entry.phase === 'final' ? 'amber' : ''}>${isClosed ? t('period.closed') : t(`phase.${entry.phase}`)}</${Mark}></td>
+        <td>${isClosed ? html`${moment(entry.closed_at)} ${entry.gaps_accepted_by ? html`<span class="quiet">${t('period.by',
+            { by: entry.gaps_accepted_by, reason: entry.reason ?? '' })}</span>` : ''}` : t('period.final_at', { at: moment(entry.final_at) })}</td>
+        <td>${isClosed ? entry.version ? html`${t('period.proved')} <code
+            title=${entry.population_hash}>${entry.population_hash?.slice(0, 12)}…</code>` : t('period.proving')
+            : html`<a href=${href('gaps')}>${t('page.gaps')}</a> · <a href=${href('decide', [], { list: 'times' })}>${t('waits.times')}</a>`}</td>
         <td>${isClosed ? html`<${Restated} period=${entry.period} />` : ''}</td>
-        <td class="figure">${mayClose ? html`<button type="button" onClick=${() => openDialog(Close, { period: entry.period })}>${t('period.close')}</button>` : ''}</td></tr>`;
+        <td class="figure">${mayClose ? html`<button type="button" onClick=${() => openDialog(Close,
+            { period: entry.period })}>${t('period.close')}</button>` : ''}</td></tr>`;
 }
 
 const HEADS = ['period', 'case.state', 'period.when', 'period.proof', 'period.since', 'actions'];
@@ -42,7 +49,9 @@ const HEADS = ['period', 'case.state', 'period.when', 'period.proof', 'period.si
 export function Periods({ month }) {
     const list = answer('/v1/periods?limit=500', { every: 30_000 });
     const wanted = new Set([month, periodOf(month, 'residential_indoor')]);
-    return html`<${Once} of=${list} lines=${2}>${body => html`<div class="rows" tabindex="0" role="region" aria-label=${t('period.list')}><table class="plain"><caption class="unseen-text">${t('period.list')}</caption>
+    return html`<${Once} of=${list} lines=${2}>${body => html`<div class="rows" tabindex="0" role="region" aria-label=${t('period.list')}>
+        <table class="plain"><caption class="unseen-text">${t('period.list')}</caption>
         <thead><tr>${HEADS.map(key => html`<th key=${key} scope="col">${t(key)}</th>`)}</tr></thead>
-        <tbody>${body.items.filter(entry => wanted.has(entry.period)).map(entry => html`<${Row} key=${entry.period} entry=${entry} />`)}</tbody></table></div>`}</${Once}>`;
+        <tbody>${body.items.filter(entry => wanted.has(entry.period)).map(entry => html`<${Row} key=${entry.period} entry=${entry} />`)}</tbody>
+            </table></div>`}</${Once}>`;
 }

@@ -50,7 +50,8 @@ function submit(event) {
     if (step === 'codes') return set({ step: 'factor', codes: undefined });
     if (step === 'expired') {
         return attempt(async () => {
-            await ask('POST', '/v1/auth/password', { json: { login, password, new_password: form.new_password, second_factor: form.second_factor || undefined } });
+            await ask('POST', '/v1/auth/password',
+                { json: { login, password, new_password: form.new_password, second_factor: form.second_factor || undefined } });
             set({ password: form.new_password, step: undefined });
             await signIn(login, form.new_password, '');
         });
@@ -65,7 +66,8 @@ function Step() {
     const { step, secret, codes, login, password } = state.page;
     if (step === 'factor') return html`<${Code} name="second_factor" label=${t('sign_in.factor')} help=${t('sign_in.factor_help')} />`;
     if (step === 'enrol') {
-        return html`<p>${t('sign_in.enrol')}</p>${secret ? html`<p><a href=${secret.uri}>${t('sign_in.open_app')}</a></p><div class="scan"><${Scan} text=${secret.uri} label=${t('sign_in.scan')} /></div><p class="secret">${secret.secret.replace(/(.{4})/g, '$1 ')}</p>` : ''}
+        return html`<p>${t('sign_in.enrol')}</p>${secret ? html`<p><a href=${secret.uri}>${t('sign_in.open_app')}</a></p><div class="scan">
+            <${Scan} text=${secret.uri} label=${t('sign_in.scan')} /></div><p class="secret">${secret.secret.replace(/(.{4})/g, '$1 ')}</p>` : ''}
             <${Code} name="code" label=${t('sign_in.first_code')} />`;
     }
     if (step === 'codes') return html`<p>${t('sign_in.codes')}</p><ul class="secret">${codes.map(code => html`<li key=${code}>${code}</li>`)}</ul>`;
@@ -74,22 +76,26 @@ function Step() {
             <input type="password" name="new_password" autocomplete="new-password" required autofocus /></${Field}>
             <${Code} name="second_factor" label=${t('sign_in.factor_if')} autofocus=${false} />`;
     }
-    return html`<${Field} label=${t('sign_in.login')}><input name="login" value=${login ?? ''} autocomplete="username" autocapitalize="none" spellcheck=${false} required autofocus /></${Field}>
-        <${Field} label=${t('sign_in.password')}><input type="password" name="password" value=${password ?? ''} autocomplete="current-password" required /></${Field}>`;
+    return html`<${Field} label=${t('sign_in.login')}><input name="login"
+        value=${login ?? ''} autocomplete="username" autocapitalize="none" spellcheck=${false} required autofocus /></${Field}>
+        <${Field} label=${t('sign_in.password')}><input type="password" name="password"
+            value=${password ?? ''} autocomplete="current-password" required /></${Field}>`;
 }
 
 export function SignIn() {
     const { fault, busy, step } = state.page;
     if (state.session && !isDesk(state.session.account.role)) {
         return html`<main class="door"><div><h1>${t('app')}</h1><p>${t('sign_in.not_a_desk')}</p>
-            <p><a class="button" href="/app/">${t('sign_in.phone')}</a> <button type="button" onClick=${signOut}>${t('sign_out')}</button></p></div></main>`;
+            <p><a class="button" href="/app/">${t('sign_in.phone')}</a> <button type="button" onClick=${signOut}>${t('sign_out')}</button></p></div>
+                </main>`;
     }
     return html`<main class="door"><form onSubmit=${submit}>
         <header><img src="/console/icon.svg" alt="" width="44" height="44" /><div><h1>${t('app')}</h1><p>${t('app.about')}</p></div></header>
         <${Step} />
         <p class="fault" role="alert">${fault ?? ''}</p>
         <button type="submit" class="main" disabled=${busy}>${busy ? t('wait') : step === 'codes' ? t('sign_in.kept') : step ? t('sign_in.on') : t('sign_in.go')}</button>
-        ${step ? html`<button type="button" class="bare" onClick=${() => set({ step: undefined, secret: undefined, fault: '' })}>${t('sign_in.again')}</button>` : ''}
+        ${step ? html`<button type="button" class="bare"
+            onClick=${() => set({ step: undefined, secret: undefined, fault: '' })}>${t('sign_in.again')}</button>` : ''}
         <footer><${Language} /></footer>
     </form></main>`;
 }

@@ -15,11 +15,13 @@ const RENEWS = ['/v1/cases', '/v1/rules'];
 const lastReasons = new Map();
 
 async function move(cases, request) {
-    if (cases.length === 1) return act('POST', `/v1/cases/${cases[0].id}/${request.decide ? 'decide' : 'assign'}`, request.decide ?? request.assign, { renews: RENEWS });
+    if (cases.length === 1) return act('POST', `/v1/cases/${cases[0].id}/${request.decide ? 'decide' : 'assign'}`, request.decide ?? request.assign,
+        { renews: RENEWS });
     const done = await act('POST', '/v1/cases/bulk', { ids: cases.map(one => one.id), ...request }, { renews: RENEWS });
     if (!done) return undefined;
     const refused = done.items.filter(item => item.outcome === 'refused');
-    if (refused.length) tell(t('bulk.refused', { done: done.done, refused: refused.length, why: [...new Set(refused.map(item => item.detail))].join('; ') }), true);
+    if (refused.length) tell(t('bulk.refused',
+        { done: done.done, refused: refused.length, why: [...new Set(refused.map(item => item.detail))].join('; ') }), true);
     return done;
 }
 
@@ -40,8 +42,10 @@ function DecideCases({ cases, to, onDone }) {
         ${to === 'resolved' ? html`<${Field} label=${t('case.outcome')}><select name="outcome" required onChange=${event => {
             state.dialog.props = { ...state.dialog.props, outcome: event.target.value };
             draw();
-        }}><option value="">${t('choose')}</option>${outcomes.map(one => html`<option key=${one.code} value=${one.code}>${one.text}</option>`)}</select></${Field}>` : ''}
-        ${hasError ? html`<${Field} label=${t('case.error')} help=${t('case.error_help')}><input name="error" type="number" step="0.01" min="-100" max="1000" required /></${Field}>` : ''}
+        }}><option value="">${t('choose')}</option>${outcomes.map(one => html`<option key=${one.code}
+            value=${one.code}>${one.text}</option>`)}</select></${Field}>` : ''}
+        ${hasError ? html`<${Field} label=${t('case.error')} help=${t('case.error_help')}>
+            <input name="error" type="number" step="0.01" min="-100" max="1000" required /></${Field}>` : ''}
         <${Reason} value=${lastReasons.get(to) ?? ''} />
     </${Dialog}>`;
 }

@@ -47,8 +47,11 @@ function saveView(event) {
 /** Filters with a name, on this machine; the link itself can be given to anybody. */
 const Views = () => html`<div class="views">
     ${views().map(view => html`<span key=${view.name} class="chip"><a href=${href('cases', [], view.query)}>${view.name}</a>
-        <button type="button" aria-label=${t('view.forget', { name: view.name })} onClick=${() => keepViews(views().filter(one => one.name !== view.name))}>×</button></span>`)}
-    <details class="drop"><summary>${t('view.save')}</summary><form onSubmit=${saveView}><label>${t('view.name')} <input name="name" maxlength="40" required /></label><button type="submit">${t('view.keep')}</button></form></details>
+        <button type="button" aria-label=${t('view.forget', { name: view.name })}
+            onClick=${() => keepViews(views().filter(one => one.name !== view.name))}>×</button></span>`)}
+    <details class="drop"><summary>${t('view.save')}</summary><form onSubmit=${saveView}>
+        <label>${t('view.name')} <input name="name" maxlength="40" required /></label><button type="submit">${t('view.keep')}</button></form>
+        </details>
 </div>`;
 
 const file = format => download(path('/v1/cases/export', { ...wanted(), format, lang: currentLanguage() }), `cases.${format}`);
@@ -58,16 +61,24 @@ export function Filters() {
     const rules = answer('/v1/rules').body?.items ?? [];
     const ofKind = rules.filter(rule => rule.severity !== 'note' && (!query.kind || rule.kind === query.kind));
     return html`<div class="filters" role="group" aria-label=${t('filters')}>
-        <${Choose} name="state" label=${t('case.state')} value=${query.state ?? 'live'} options=${[...STATES.map(code => [code, t(`state.${code}`)]), ['all', t('all')]]} />
+        <${Choose} name="state" label=${t('case.state')} value=${query.state ?? 'live'} options=${[...STATES.map(code => [code, t(`state.${code}`)]),
+            ['all', t('all')]]} />
         <${Choose} name="kind" label=${t('case.kind')} value=${query.kind} any=${t('all')} options=${KINDS.map(code => [code, t(`kind.${code}`)])} />
-        <${Choose} name="rule" label=${t('case.rule')} value=${query.rule} any=${t('all')} options=${ofKind.map(rule => [rule.code, named('rule', rule.code)])} />
+        <${Choose} name="rule" label=${t('case.rule')} value=${query.rule} any=${t('all')}
+            options=${ofKind.map(rule => [rule.code, named('rule', rule.code)])} />
         <${Choose} name="area" label=${t('area')} value=${query.area} any=${t('all')} options=${areaOptions()} />
         <${Choose} name="route" label=${t('route')} value=${query.route} any=${t('all')} options=${routeOptions()} />
         <${Choose} name="reader" label=${t('reader')} value=${query.reader} any=${t('all')} options=${readerOptions()} />
-        <${Choose} name="assignee" label=${t('case.assignee')} value=${query.assignee} any=${t('all')} options=${[[0, t('case.nobody')], [state.session.account.id, t('case.me')], ...desks().filter(desk => desk.id !== state.session.account.id).map(desk => [desk.id, desk.name])]} />
-        <label class="choose"><span>${t('case.stake_from')}</span><input type="number" min="0" step="1" value=${query.stake_from ? Number(query.stake_from) / 1000 : ''} onChange=${event => filter({ stake_from: event.target.value ? Math.round(event.target.value * 1000) : '' })} /></label>
-        <label class="tick"><input type="checkbox" checked=${query.overdue === 'true'} onChange=${event => filter({ overdue: event.target.checked ? 'true' : '' })} /> ${t('case.overdue')}</label>
-        <${Choose} name="sort" label=${t('sort')} value=${query.sort ?? 'stake'} options=${['stake', 'age', 'id'].map(code => [code, t(`sort.${code}`)])} />
-        <span class="tools"><a class="button bare" href=${href('cases')}>${t('filters.none')}</a><button type="button" onClick=${() => file('xlsx')}>XLSX</button><button type="button" onClick=${() => file('csv')}>CSV</button></span>
+        <${Choose} name="assignee" label=${t('case.assignee')} value=${query.assignee} any=${t('all')} options=${[[0, t('case.nobody')],
+            [state.session.account.id, t('case.me')], ...desks().filter(desk => desk.id !== state.session.account.id).map(desk => [desk.id, desk.name])]} />
+        <label class="choose"><span>${t('case.stake_from')}</span><input type="number" min="0" step="1"
+            value=${query.stake_from ? Number(query.stake_from) / 1000 : ''}
+            onChange=${event => filter({ stake_from: event.target.value ? Math.round(event.target.value * 1000) : '' })} /></label>
+        <label class="tick"><input type="checkbox" checked=${query.overdue === 'true'}
+            onChange=${event => filter({ overdue: event.target.checked ? 'true' : '' })} /> ${t('case.overdue')}</label>
+        <${Choose} name="sort" label=${t('sort')} value=${query.sort ?? 'stake'}
+            options=${['stake', 'age', 'id'].map(code => [code, t(`sort.${code}`)])} />
+        <span class="tools"><a class="button bare" href=${href('cases')}>${t('filters.none')}</a><button type="button"
+            onClick=${() => file('xlsx')}>XLSX</button><button type="button" onClick=${() => file('csv')}>CSV</button></span>
         <${Views} /></div>`;
 }

@@ -14,7 +14,8 @@ export function OneCase({ route }) {
     const one = answer(`/v1/cases/${id}`).body?.case;
     if (one) {
         const act = to => () => decide([one], to);
-        state.keys = { m: () => go('meters', [one.meter_id]), ...(may('decide_case') ? { c: act('confirmed'), d: act('dismissed'), w: act('in_work'), r: act('resolved'), a: () => assign([one]) } : {}) };
+        state.keys = { m: () => go('meters',
+            [one.meter_id]), ...(may('decide_case') ? { c: act('confirmed'), d: act('dismissed'), w: act('in_work'), r: act('resolved'), a: () => assign([one]) } : {}) };
     }
     return html`<${Page} title=${t('case.title', { id })} tools=${html`<a class="button" href=${href('cases')}>${t('page.cases')}</a>`}>
         <section class="card"><${CaseFile} id=${id} full /></section></${Page}>`;

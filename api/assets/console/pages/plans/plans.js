@@ -39,15 +39,21 @@ function Create({ basis, of = 'commercial' }) {
         closeDialog();
         go('plans', [plan.id]);
     };
-    const many = (name, label, options) => html`<${Field} label=${label} help=${t('plan.all_unless')}><select name=${name} multiple size="5">${options.map(([id, text]) => html`<option key=${id} value=${id}>${text}</option>`)}</select></${Field}>`;
+    const many = (name, label, options) => html`<${Field} label=${label} help=${t('plan.all_unless')}>
+        <select name=${name} multiple size="5">${options.map(([id, text]) => html`<option key=${id} value=${id}>${text}</option>`)}</select>
+        </${Field}>`;
     return html`<${Dialog} title=${basis ? t('plan.again') : t('plan.create')} action=${t('plan.ask')} onSubmit=${make} wide>
-        ${basis ? html`<p class="help">${t('plan.again_help', { id: basis.id })}</p>` : html`<${Field} label=${t('class')}><select onChange=${event => {
+        ${basis ? html`<p class="help">${t('plan.again_help', { id: basis.id })}</p>` : html`<${Field} label=${t('class')}><select
+            onChange=${event => {
             state.dialog.props = { of: event.target.value };
             draw();
         }}>${CLASSES.map(code => html`<option key=${code} value=${code} selected=${code === of}>${t(`class.${code}`)}</option>`)}</select></${Field}>
-        <div class="pair" key=${of}><${Field} label=${t('first_day')}><input type="date" name="from" value=${from} required /></${Field}><${Field} label=${t('last_day')}><input type="date" name="last" value=${last} required /></${Field}></div>`}
+        <div class="pair" key=${of}><${Field} label=${t('first_day')}><input type="date" name="from" value=${from} required /></${Field}><${Field}
+            label=${t('last_day')}><input type="date" name="last" value=${last} required /></${Field}></div>`}
         <div class="pair">${basis ? '' : many('routes', t('routes'), routeOptions())}${many('readers', t('readers'), readerOptions())}</div>
-        <details><summary>${t('plan.weights')}</summary><p class="quiet">${t('plan.weights_help')}</p><div class="pair four">${WEIGHTS.map(name => html`<${Field} key=${name} label=${t(`weight.${name}`)}><input type="number" name=${name} min="0" step="1" /></${Field}>`)}</div>
+        <details><summary>${t('plan.weights')}</summary><p class="quiet">${t('plan.weights_help')}</p>
+            <div class="pair four">${WEIGHTS.map(name => html`<${Field} key=${name} label=${t(`weight.${name}`)}>
+            <input type="number" name=${name} min="0" step="1" /></${Field}>`)}</div>
             <${Field} label=${t('plan.seed')}><input type="number" name="seed" min="0" step="1" /></${Field}></details>
     </${Dialog}>`;
 }
@@ -63,16 +69,21 @@ const columns = () => [
     { name: 'stops', width: 110, kind: 'figure', title: t('plan.stops'), cell: plan => count(plan.report?.planned) },
     { name: 'left', width: 110, kind: 'figure', title: t('plan.left_out'), cell: plan => count(plan.left_out) },
     { name: 'way', width: 110, kind: 'figure', title: t('plan.way'), cell: plan => `${kilometres(plan.metres)} km` },
-    { name: 'basis', width: 90, title: t('plan.basis'), cell: plan => (plan.basis_id ? html`<a href=${href('plans', [plan.basis_id])}>#${plan.basis_id}</a>` : '—') },
+    { name: 'basis', width: 90, title: t('plan.basis'), cell: plan => (plan.basis_id ? html`<a href=${href('plans',
+        [plan.basis_id])}>#${plan.basis_id}</a>` : '—') },
     { name: 'made', title: t('plan.made'), cell: plan => moment(plan.created_at) },
 ];
 
 function List({ query }) {
     const list = answer(path('/v1/plans', { state: query.state, before: after(), limit: 50 }), { slot: 'plans', every: 10_000 });
-    return html`<${Page} title=${t('page.plans')} about=${t('plans.about')} wide tools=${may('create_plan') ? html`<button type="button" class="main" onClick=${() => openDialog(Create)}>${t('plan.create')}</button>` : ''}>
-        <div class="filters"><${Choose} name="state" label=${t('case.state')} value=${query.state} any=${t('all')} options=${STATES.map(code => [code, t(`plan_state.${code}`)])} /></div>
-        <${Table} of=${list} columns=${columns()} caption=${t('page.plans')} next=${list.body?.next_before} open=${plan => go('plans', [plan.id])} nothing=${t('plans.none')} />
+    return html`<${Page} title=${t('page.plans')} about=${t('plans.about')} wide tools=${may('create_plan') ? html`<button type="button" class="main"
+        onClick=${() => openDialog(Create)}>${t('plan.create')}</button>` : ''}>
+        <div class="filters"><${Choose} name="state" label=${t('case.state')} value=${query.state} any=${t('all')}
+            options=${STATES.map(code => [code, t(`plan_state.${code}`)])} /></div>
+        <${Table} of=${list} columns=${columns()} caption=${t('page.plans')} next=${list.body?.next_before} open=${plan => go('plans', [plan.id])}
+            nothing=${t('plans.none')} />
     </${Page}>`;
 }
 
-export const Plans = ({ route }) => (route.args[0] ? html`<${Plan} id=${Number(route.args[0])} query=${route.query} />` : html`<${List} query=${route.query} />`);
+export const Plans = ({ route }) => (route.args[0] ? html`<${Plan} id=${Number(route.args[0])} query=${route.query} />`
+    : html`<${List} query=${route.query} />`);
