@@ -179,7 +179,8 @@ pub fn sighted(
             // A point without a row is in none of the period's figures, whatever is seen of it, or is being laid out after this.
             let Some(row) = placed.get(&key) else { continue };
             let known = moved.get(&key).copied().unwrap_or(row.entry);
-            match entry_after(&known, sighting, &judge.judge(), removed.contains(point)).filter(|_| !judge.is_closed()) {
+            match entry_after(&known, sighting, &judge.judge(), removed.contains(point)).filter(|_| !judge.is_closed())
+            {
                 Some(after) if after == known => {}
                 Some(after) => drop(moved.insert(key, after)),
                 None => drop(unsure.insert(*point)),

@@ -72,12 +72,7 @@ pub fn plan_entry(facts: &PointFacts<'_>, judge: &Judge<'_>) -> Option<PlanEntry
 /// The entry after one more sighting in the period, where the entry decides that and whether the point was ever removed; see
 /// [`bucket_after`].
 #[must_use]
-pub fn entry_after(
-    entry: &PlanEntry,
-    sighting: &Sighting,
-    judge: &Judge<'_>,
-    was_removed: bool,
-) -> Option<PlanEntry> {
+pub fn entry_after(entry: &PlanEntry, sighting: &Sighting, judge: &Judge<'_>, was_removed: bool) -> Option<PlanEntry> {
     let bucket = bucket_after(entry.bucket, sighting, judge.settings, was_removed)?;
     if !counts_as_seen(sighting, judge.settings) {
         // Beside a reading that counts, one that does not changes nothing.
