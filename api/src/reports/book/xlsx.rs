@@ -279,9 +279,18 @@ fn draw(chart: &Chart, open: &Open, name: String, language: Language) -> Drawing
     drawing.title().set_name(chart.title.in_language(language)).set_font(ChartFont::new().set_size(12));
     drawing.x_axis().set_font(&font);
     drawing.y_axis().set_font(&font);
-    if chart.kind == ChartKind::Bar {
-        // The first row on top, as in the table.
-        drawing.x_axis().set_reverse();
+    let are_rates = chart.values.iter().all(|value| matches!(open.sheet.columns[*value].measure, Measure::Rate));
+    // The names of a bar chart stand at its y axis.
+    let amounts = match chart.kind {
+        ChartKind::Bar => {
+            // The first row on top, as in the table.
+            drawing.y_axis().set_reverse();
+            drawing.x_axis()
+        }
+        ChartKind::Column => drawing.y_axis(),
+    };
+    if are_rates {
+        amounts.set_num_format("0%").set_min(0).set_max(1);
     }
     if chart.values.len() == 1 {
         drawing.legend().set_hidden();
