@@ -35,6 +35,7 @@ mod headers;
 mod integrity;
 mod lab;
 mod lists;
+mod month_lists;
 mod outlook;
 mod pasts;
 mod periods;

@@ -20,6 +20,8 @@ use std::collections::{BTreeMap, HashSet};
 pub const VERSION: u32 = 1;
 /// Known periods from which on the trees are asked; below, the rules.
 pub const LEAST_FOR_MODEL: usize = 7;
+/// Known periods below which nothing is said at all.
+pub const LEAST_FOR_RULES: usize = 4;
 
 /// By what a meter was ranked.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -49,10 +51,14 @@ impl Method {
         Self::ALL.into_iter().find(|method| method.code() == code)
     }
 
-    /// How a meter with this past is ranked.
+    /// How a meter with this past is ranked; `None`: not at all yet.
     #[must_use]
-    pub fn for_past(history: &History, model: Option<&Model>) -> Self {
-        if model.is_some() && history.known() >= LEAST_FOR_MODEL { Self::Model } else { Self::Rules }
+    pub fn for_past(history: &History, has_model: bool) -> Option<Self> {
+        match history.known() {
+            0..LEAST_FOR_RULES => None,
+            LEAST_FOR_MODEL.. if has_model => Some(Self::Model),
+            _ => Some(Self::Rules),
+        }
     }
 }
 
@@ -78,8 +84,8 @@ pub struct Suspect {
 /// What a meter is suspected of, list by list; empty where it can stand on none.
 #[must_use]
 pub fn suspect(history: &History, peers: &Peers, cadence: Cadence, model: Option<&Model>) -> Vec<Suspect> {
+    let Some(method) = Method::for_past(history, model.is_some()) else { return Vec::new() };
     let Some(portrait) = Portrait::of(history, peers, cadence.season()) else { return Vec::new() };
-    let method = Method::for_past(history, model);
     let lists = List::ALL.into_iter().filter(|list| list.may_hold(history, &portrait));
     lists
         .map(|list| {

@@ -37,17 +37,20 @@ fn failed(history: &History) -> f64 {
     if noted { score / 2.0 - 1.0 } else { score }
 }
 
-/// The loudest window to one side, over what the meter is usually off; more where the periods since agree.
+/// The loudest window to one side, over what the meter is usually off; more where three periods agree. One period out of line is
+/// a jump, not a lasting change: where the one before does not say the same, there is nothing to say.
 fn lasting(portrait: &Portrait, sign: f64) -> f64 {
-    let loud = WINDOWS.into_iter().zip(portrait.gains).filter(|(_, gain)| gain.is_finite()).map(|(window, gain)| {
+    let mut recent = portrait.residuals.iter().rev().filter(|off| off.is_finite()).map(|off| sign * *off > 0.0);
+    let agreeing = recent.by_ref().take(3).take_while(|agrees| *agrees).count();
+    if agreeing < 2 {
+        return 0.0;
+    }
+    let windows = WINDOWS.into_iter().zip(portrait.gains).filter(|(window, gain)| *window > 1 && gain.is_finite());
+    let loud = windows.map(|(window, gain)| {
         let usual = (portrait.noise * portrait.noise / window as f64 + WANDER * WANDER).sqrt();
         sign * gain / usual
     });
-    let loudest = loud.fold(0.0, f64::max);
-    // One period out of line is a jump: the two before must say the same for the whole of it.
-    let recent = portrait.residuals.iter().rev().take(3).filter(|off| off.is_finite());
-    let agreeing = recent.filter(|off| sign * **off > 0.0).count() as f64;
-    loudest * (1.0 + agreeing) / 4.0
+    loud.fold(0.0, f64::max) * agreeing as f64 / 3.0
 }
 
 /// How far the one period is out of line, less what the period before was already.

@@ -131,8 +131,9 @@ pub fn used_until(
     for pair in kept.windows(2) {
         let [(before, (from, start)), (slot, (until, index))] = pair else { continue };
         let volume = a_period((*index - *start, wrap), (*from, *until), cadence);
-        // What is spread over a longer time says nothing of any one period.
-        let places = (*before + 1).max(*slot - LONGEST_GAP) - since..=*slot - since;
+        // The mean of a longer time says nothing of its periods: it stands for the one it was found in.
+        let first = if *slot - *before > LONGEST_GAP { *slot } else { *before + 1 };
+        let places = (first - since)..=(*slot - since);
         places.filter_map(|place| usize::try_from(place).ok()).for_each(|place| volumes[place] = volume);
     }
     let shown = kept.iter().fold(1_000, |shown, (_, (_, index))| common(shown, index.litres().rem_euclid(1_000)));
@@ -195,6 +196,13 @@ mod tests {
         assert_eq!(march.history.step, 1_000.0);
         assert_eq!(used(&readings, Cadence::Monthly, "2026-02"), None, "not read in it");
         assert_eq!(used(&readings[4..], Cadence::Monthly, "2026-04"), None, "nothing before it");
+    }
+
+    #[test]
+    fn the_mean_of_years_is_no_history() {
+        let readings = [("2020-01-01", 0), ("2026-02-20", 2_200), ("2026-03-20", 2_230)];
+        let march = used(&readings, Cadence::Monthly, "2026-03").expect("read in March");
+        assert_eq!((march.history.known(), m3(&march).last()), (2, Some(&33)));
     }
 
     #[test]
