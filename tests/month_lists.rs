@@ -1,5 +1,6 @@
 //! The month's lists of suspect meters: made once whatever happens to a node, the same from the same inputs, worked as cases.
 
+use crate::startup;
 use crate::support::street::{HEADER, import};
 use crate::support::{StoreKind, World, WorldOptions};
 use chrono::TimeDelta;
@@ -7,6 +8,8 @@ use meterbook::accounts::Role;
 use meterbook::calendar::Period;
 use meterbook_api::anomalies::lists::due::ask_for_due;
 use meterbook_api::anomalies::lists::verify::{Verified, verify};
+use meterbook_api::anomalies::store::{keep_pasts, points_without};
+use meterbook_api::db::Isolation;
 use meterbook_api::jobs::work_once;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
@@ -82,9 +85,13 @@ async fn fleet(world: &World, first: usize) {
 
 async fn bring(world: &World, first: usize, last: usize) {
     go_to(world, &format!("{}-{:02}-28T01:00:00Z", 2024 + last / 12, last % 12 + 1));
+    import_readings(world, readings(first, last)).await;
+}
+
+async fn import_readings(world: &World, file: String) {
     let admin = world.desk_admin().await;
     let request = world.request(reqwest::Method::POST, "/v1/imports/readings").bearer_auth(&admin);
-    let answer = world.send(request.header("content-type", "text/csv").body(readings(first, last))).await;
+    let answer = world.send(request.header("content-type", "text/csv").body(file)).await;
     assert_eq!((answer.status, &answer.json()["applied"]), (200, &json!(true)), "{}", answer.json());
 }
 
@@ -126,6 +133,17 @@ fn named(entries: &[Value]) -> BTreeSet<(String, String)> {
 
 fn planted() -> BTreeSet<(String, String)> {
     PLANTED.iter().map(|(list, home)| ((*list).to_owned(), number(*home))).collect()
+}
+
+/// Keeps every meter's past ready, as the service does by itself beside the pushes.
+async fn keep_ready(world: &World) {
+    let keep = |conn: &mut _| {
+        let points = points_without(conn, 0)?;
+        keep_pasts(conn, &points)
+    };
+    world.app.store.write("keep_pasts", Isolation::RowLocks, keep).await.unwrap();
+    let kept = world.database.texts("SELECT CAST(installation_id AS TEXT) AS value FROM meter_pasts").len();
+    assert_eq!(kept, HOMES);
 }
 
 async fn verified(world: &World, month: &str) -> Verified {
@@ -176,11 +194,9 @@ on_both_stores! {
         go_to(&world, "2026-05-05T01:00:00Z");
         let third = make(&world, "2026-03").await;
         assert_eq!(third["inputs_hash"], first["inputs_hash"], "nothing read later counts");
-        let admin = world.desk_admin().await;
-        let more = format!("表号,抄表时间,类型,表读数\n{},2026-03-25 09:30,实抄,{}\n", number(HONEST), 1_000 + (0..=MARCH).map(|month| use_of(HONEST, month)).sum::<i64>() + 2);
-        let request = world.request(reqwest::Method::POST, "/v1/imports/readings").bearer_auth(&admin);
-        let answer = world.send(request.header("content-type", "text/csv").body(more)).await;
-        assert_eq!(answer.json()["applied"], json!(true), "{}", answer.json());
+        let index = 1_000 + (0..=MARCH).map(|month| use_of(HONEST, month)).sum::<i64>() + 2;
+        let more = format!("表号,抄表时间,类型,表读数\n{},2026-03-25 09:30,实抄,{index}\n", number(HONEST));
+        import_readings(&world, more).await;
         assert_ne!(make(&world, "2026-03").await["inputs_hash"], first["inputs_hash"]);
         // Somebody who can get at the database changes a score: reckoned again, it shows.
         let unlock = match world.database.kind {
@@ -190,6 +206,72 @@ on_both_stores! {
         world.database.execute(unlock).unwrap();
         world.database.execute("UPDATE anomaly_entries SET score_micro = score_micro + 1 WHERE list = 'slow'").unwrap();
         assert_eq!(verified(&world, "2026-03").await.wrong.len(), 1);
+    }
+
+    /// From the records, from what is kept of each past, and from what is kept half a year later, when it no longer reaches back.
+    async fn whenever_they_are_made_the_same_readings_give_the_same_lists(world: World) {
+        fleet(&world, 0).await;
+        let from_records = make(&world, "2026-03").await;
+        keep_ready(&world).await;
+        let from_pasts = make(&world, "2026-03").await;
+        bring(&world, MARCH + 1, MARCH + 6).await;
+        go_to(&world, "2026-10-05T01:00:00Z");
+        keep_ready(&world).await;
+        let later = make(&world, "2026-03").await;
+        for hash in ["inputs_hash", "entries_hash"] {
+            assert_eq!(from_pasts[hash], from_records[hash], "{hash}");
+            assert_eq!(later[hash], from_records[hash], "{hash}");
+        }
+        // What is kept does matter: with another's past a meter is another.
+        world.database.execute("UPDATE meter_pasts SET digest = (SELECT p.digest FROM meter_pasts p WHERE p.installation_id = 1)").unwrap();
+        let before = make(&world, "2026-09").await;
+        world.database.execute("DELETE FROM meter_pasts").unwrap();
+        assert_ne!(make(&world, "2026-09").await["inputs_hash"], before["inputs_hash"]);
+    }
+
+    async fn a_class_read_by_the_quarter_is_judged_by_quarters(world: World) {
+        const INDOOR: usize = 60;
+        const STUCK: usize = 17;
+        let mut register = HEADER.to_owned();
+        let mut file = "表号,抄表时间,类型,表读数\n".to_owned();
+        for home in 0..INDOOR {
+            let meter = number(home);
+            write!(register, "\nX{home},居民户内,东城区/锦绣,W0,{home},户{home},13900000000,锦绣路{home}号,{meter},G4,2020-01-01,1000,在用").unwrap();
+            let mut index = 1_000;
+            for quarter in (2..=MARCH).step_by(3) {
+                let is_stuck = home == STUCK && quarter > MARCH - 6;
+                index += if is_stuck { 0 } else { (quarter - 2..=quarter).map(|month| sound_use(home, month)).sum() };
+                writeln!(file, "{meter},{},实抄,{index}", day_of(quarter)).unwrap();
+            }
+        }
+        let (status, report) = import(&world, "register", register).await;
+        assert_eq!((status, &report["applied"]), (200, &json!(true)), "{report}");
+        go_to(&world, "2026-04-04T01:00:00Z");
+        import_readings(&world, file).await;
+        let list = make(&world, "2026-03").await;
+        assert_eq!((&list["meters_read"], &list["ranked_by_model"]), (&json!(INDOOR), &json!(INDOOR)), "{list}");
+        let failed = entries(&world, "2026-03", "list=failed").await;
+        assert_eq!((failed.len(), &failed[0]["meter_number"]), (1, &json!(number(STUCK))), "{failed:?}");
+        assert_eq!((&failed[0]["figures"]["periods"], &failed[0]["figures"]["known_periods"]), (&json!(2), &json!(7)));
+        assert_eq!(make(&world, "2026-02").await["meters_read"], json!(0), "nobody was there in February");
+    }
+
+    async fn the_command_line_learns_and_verifies(world: World) {
+        fleet(&world, 8).await;
+        make(&world, "2026-03").await;
+        let run = |arguments: &[&str]| {
+            let ended = startup::run(&world.database, &[&["anomalies"], arguments].concat());
+            (ended.status.success(), startup::said(&ended))
+        };
+        let (is_fine, said) = run(&["verify", "--month", "2026-03"]);
+        assert!(is_fine && said.contains("4 entries"), "{said}");
+        assert!(!run(&["verify", "--month", "2026-02"]).0);
+        assert!(!run(&["learn", "--by", "nobody", "--until", "2026-03"]).0);
+        let (is_fine, said) = run(&["learn", "--by", "admin", "--until", "2026-03", "--seed", "7"]);
+        assert!(is_fine && said.contains("own-1-"), "{said}");
+        let admin = world.desk_admin().await;
+        let (_, model) = world.get("/v1/anomaly-models/1", &admin).await;
+        assert_eq!((&model["state"], &model["meters"], &model["seed"]), (&json!("done"), &json!(HOMES), &json!(7)), "{model}");
     }
 
     /// A node dies in the middle; another goes on after the lease, and what comes out is what an undisturbed run gives.

@@ -120,20 +120,20 @@ pub fn used_until(
     // Of each slot the last reading; of those before the first slot the last.
     let mut kept: Vec<(i32, Accepted)> = Vec::with_capacity(cadence.slots() + 1);
     for reading in known {
-        let slot = cadence.slot(zone.day(reading.0)).max(first - 1);
+        let slot = cadence.slot(zone.day(reading.0));
         match kept.last_mut() {
-            Some(before) if before.0 == slot => before.1 = *reading,
+            Some(before) if before.0 == slot || slot < first => *before = (slot, *reading),
             _ => kept.push((slot, *reading)),
         }
     }
-    let since = kept.first()?.0 + 1;
+    let since = (kept.first()?.0 + 1).max(first);
     let mut volumes = vec![f64::NAN; usize::try_from(judged + 1 - since).ok().filter(|slots| *slots > 0)?];
     for pair in kept.windows(2) {
-        let [(before, (from, start)), (slot, (until, index))] = pair else { continue };
-        let volume = a_period((*index - *start, wrap), (*from, *until), cadence);
+        let [(before, (at, start)), (slot, (until, index))] = pair else { continue };
+        let volume = a_period((*index - *start, wrap), (*at, *until), cadence);
         // The mean of a longer time says nothing of its periods: it stands for the one it was found in.
-        let first = if *slot - *before > LONGEST_GAP { *slot } else { *before + 1 };
-        let places = (first - since)..=(*slot - since);
+        let from = if *slot - *before > LONGEST_GAP { *slot } else { *before + 1 };
+        let places = (from - since)..=(*slot - since);
         places.filter_map(|place| usize::try_from(place).ok()).for_each(|place| volumes[place] = volume);
     }
     let shown = kept.iter().fold(1_000, |shown, (_, (_, index))| common(shown, index.litres().rem_euclid(1_000)));
@@ -203,6 +203,9 @@ mod tests {
         let readings = [("2020-01-01", 0), ("2026-02-20", 2_200), ("2026-03-20", 2_230)];
         let march = used(&readings, Cadence::Monthly, "2026-03").expect("read in March");
         assert_eq!((march.history.known(), m3(&march).last()), (2, Some(&33)));
+        // Nor is it where the window begins in the middle of them.
+        let readings = [("2020-01-01", 0), ("2025-02-20", 2_200), ("2026-03-20", 2_500), ("2026-04-20", 2_530)];
+        assert_eq!(used(&readings, Cadence::Monthly, "2026-04").expect("read in April").history.known(), 3);
     }
 
     #[test]
