@@ -4,12 +4,7 @@
 //! under a minute and 1 GB. The fleet is laid out by plain SQL with its pasts as the service keeps them (19 months each), on
 //! SQLite; the time is that of the job's steps alone, from the first to the last. A smaller fleet shows that it runs.
 
-#![expect(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    reason = "a benchmark ends where something is not as expected"
-)]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a benchmark ends where something is not as expected")]
 
 use clap::Parser as _;
 use meterbook::calendar::{Period, Zone};

@@ -86,7 +86,7 @@ pub struct Suspect {
 pub fn suspect(history: &History, peers: &Peers, cadence: Cadence, model: Option<&Model>) -> Vec<Suspect> {
     let Some(method) = Method::for_past(history, model.is_some()) else { return Vec::new() };
     let Some(portrait) = Portrait::of(history, peers, cadence.season()) else { return Vec::new() };
-    let lists = List::ALL.into_iter().filter(|list| list.may_hold(history, &portrait));
+    let lists = List::ALL.into_iter().filter(|list| list.may_hold(history, &portrait) && is_lasting(*list, &portrait));
     lists
         .map(|list| {
             let by_model = model.filter(|_| method == Method::Model);
@@ -97,6 +97,26 @@ pub fn suspect(history: &History, peers: &Peers, cadence: Cadence, model: Option
             Suspect { list, method, score }
         })
         .collect()
+}
+
+/// What is left of a window's gain without the last period, from which on it says something.
+const LEFT: f64 = 0.1;
+
+/// One reading never convicts (DOMAIN 4): a meter is slow or fast by more than its last period, or not at all. Without this, jumps
+/// would take the fast list's places, since the trees were never shown a jump as something sound.
+fn is_lasting(list: List, portrait: &Portrait) -> bool {
+    let sign = match list {
+        List::Failed | List::Jump => return true,
+        List::Slow => -1.0,
+        List::Fast => 1.0,
+    };
+    let (used, expected) = (portrait.used[0], portrait.expected[0]);
+    let longer = portrait.used.iter().zip(portrait.expected).skip(1).filter(|(_, whole)| *whole > expected);
+    longer.into_iter().any(|(whole, forecast)| {
+        let floor = LEFT * (forecast - expected);
+        let left = ((whole - used).max(0.0) + floor) / (forecast - expected + floor);
+        sign * left.ln() > LEFT
+    })
 }
 
 /// The numbers behind a meter's place on a list.
@@ -174,6 +194,27 @@ mod tests {
 
     fn settings(places_bp: [usize; 4]) -> ListSettings {
         ListSettings { places_bp, rest_months: 12 }
+    }
+
+    fn lists_of(last: &[f64]) -> Vec<List> {
+        let sound = [30.0, 31.0, 29.0, 30.0, 32.0, 30.0, 31.0, 29.0, 30.0];
+        let volumes = [&sound[..], last].concat();
+        let history = History { notes: vec![false; volumes.len()], volumes, step: 1.0 };
+        let peers = Peers::silent(Cadence::Monthly.slots());
+        super::suspect(&history, &peers, Cadence::Monthly, None).into_iter().map(|one| one.list).collect()
+    }
+
+    #[test]
+    fn one_reading_makes_nobody_slow_or_fast() {
+        assert_eq!(lists_of(&[210.0]), [List::Jump]);
+        assert_eq!(lists_of(&[8.0]), [List::Jump]);
+        assert!(lists_of(&[60.0, 62.0, 60.0]).contains(&List::Fast));
+        for lasting in [&[15.0, 14.0, 15.0][..], &[15.0, 14.0, 15.0, 15.0, 14.0, 16.0, 15.0]] {
+            let lists = lists_of(lasting);
+            assert!(lists.contains(&List::Slow) && !lists.contains(&List::Fast), "{lists:?}");
+        }
+        assert_eq!(lists_of(&[0.0]), [List::Failed]);
+        assert_eq!(lists_of(&[30.0]), []);
     }
 
     #[test]
