@@ -36,6 +36,7 @@ mod headers;
 mod integrity;
 mod lab;
 mod lists;
+mod month_lists;
 mod outlook;
 mod pasts;
 mod periods;

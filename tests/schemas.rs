@@ -9,7 +9,7 @@ const SQLITE_COLUMNS: &str = "SELECT t.name || ' ' || c.name || ' ' || (c.\"notn
      WHERE t.type = 'table' AND t.name NOT LIKE 'sqlite_%' AND t.name NOT LIKE '__diesel%' ORDER BY 1";
 const POSTGRES_COLUMNS: &str = "SELECT table_name || ' ' || column_name || ' ' || (is_nullable = 'NO')::int || ' ' || udt_name AS value \
      FROM information_schema.columns WHERE table_schema = 'public' AND table_name NOT LIKE '\\_\\_diesel%' ORDER BY 1";
-pub const APPEND_ONLY: [&str; 27] = [
+pub const APPEND_ONLY: [&str; 31] = [
     "settings",
     "window_exceptions",
     "time_reviews",
@@ -37,6 +37,10 @@ pub const APPEND_ONLY: [&str; 27] = [
     "case_moves",
     "reread_lists",
     "reread_items",
+    "anomaly_model_terms",
+    "anomaly_list_peers",
+    "anomaly_entries",
+    "anomaly_entry_cases",
 ];
 
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -138,6 +142,7 @@ fn diesels_tables_are_those_of_the_migrations() {
         include_str!("../api/src/db/schema/factors.rs"),
         include_str!("../api/src/db/schema/figures.rs"),
         include_str!("../api/src/db/schema/following.rs"),
+        include_str!("../api/src/db/schema/lists.rs"),
         include_str!("../api/src/db/schema/planning.rs"),
         include_str!("../api/src/db/schema/pushed.rs"),
         include_str!("../api/src/db/schema/reports.rs"),

@@ -128,6 +128,7 @@ fn case_work(config: &mut ServiceConfig) {
         .service(anomalies::cases::evidence::get_case_evidence)
         .service(anomalies::cases::work::decide_case)
         .service(anomalies::cases::work::assign_case)
+        .configure(month_lists)
         .service(anomalies::lab::routes::run_rule_lab)
         .service(anomalies::lab::routes::get_lab_run)
         .service(anomalies::lab::routes::adopt_lab_run)
@@ -143,6 +144,21 @@ fn case_work(config: &mut ServiceConfig) {
         .service(webhooks::routes::list_webhook_messages)
         .service(webhooks::routes::retry_webhook_message)
         .service(anomalies::routes::list_rules);
+}
+
+/// The month's lists and their models.
+fn month_lists(config: &mut ServiceConfig) {
+    config
+        .service(anomalies::lists::routes::list_anomaly_lists)
+        .service(anomalies::lists::routes::make_anomaly_lists)
+        .service(anomalies::lists::routes::get_anomaly_list)
+        .service(anomalies::lists::routes::list_anomaly_entries)
+        .service(anomalies::lists::routes::get_anomaly_entry)
+        .service(anomalies::lists::routes::open_anomaly_case)
+        .service(anomalies::lists::model_routes::train_anomaly_model)
+        .service(anomalies::lists::model_routes::list_anomaly_models)
+        .service(anomalies::lists::model_routes::get_anomaly_model)
+        .service(anomalies::lists::model_routes::switch_anomaly_model);
 }
 
 /// Reports and what is said of readers.

@@ -1,7 +1,9 @@
-//! `meterbook anomalies`: the lists of suspect meters, judged and taught without a server.
+//! `meterbook anomalies`: the lists of suspect meters, judged and taught from a file, or taught and verified from the database.
 
+use super::month_lists::{LearnArgs, VerifyArgs, learn, verify_lists};
 use crate::anomalies::lists::readings_file::{self, ReadingsFile};
 use crate::anomalies::lists::{alarms_file, shipped};
+use crate::config::Config;
 use clap::{Args, Subcommand};
 use meterbook::anomalies::lists::booster::Growth;
 use meterbook::anomalies::lists::model::{Model, NotAModel};
@@ -29,6 +31,12 @@ enum Deed {
     /// Learn from a file of readings: faults are put into its history, and what tells them apart is kept as a model 训练.
     #[command(after_help = format!("READINGS\n\n{}", readings_file::FORMAT))]
     Train(TrainArgs),
+    /// Learn from the history in the database; the model holds once a person switches it on 用库内历史训练.
+    ///
+    /// May run beside the service: it only reads, and then adds a model.
+    Learn(LearnArgs),
+    /// Reckon the verdicts of a month's lists again from what is kept beside them 复算名单.
+    Verify(VerifyArgs),
 }
 
 #[derive(Args)]
@@ -80,11 +88,13 @@ fn parse_share(text: &str) -> Result<usize, String> {
     }
 }
 
-/// Evaluates or trains.
-pub fn run(args: &AnomaliesArgs) -> Result<ExitCode, Box<dyn Error>> {
+/// Evaluates, trains or verifies.
+pub fn run(config: Config, args: &AnomaliesArgs) -> Result<ExitCode, Box<dyn Error>> {
     match &args.deed {
         Deed::Evaluate(args) => evaluate(args),
         Deed::Train(args) => train(args),
+        Deed::Learn(args) => learn(config, args),
+        Deed::Verify(args) => verify_lists(config, args),
     }
 }
 

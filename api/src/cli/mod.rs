@@ -5,6 +5,7 @@ mod audit;
 mod backup;
 pub mod coverage;
 mod import;
+mod month_lists;
 mod plan;
 mod report;
 mod serve;
@@ -92,7 +93,7 @@ enum Command {
     /// data get a new epoch, by which phones offer again what the backup lacks. A phone whose sign-in is newer than the
     /// backup goes on under a code made for it (device_id). The photos folder is NOT in a backup (照片目录不在备份内).
     Restore(backup::RestoreArgs),
-    /// The lists of suspect meters: judge them on a file of readings, teach them 异常清单.
+    /// The lists of suspect meters: judge them on a file of readings, teach them, reckon them again 异常清单.
     Anomalies(anomalies::AnomaliesArgs),
     /// Check the audit log.
     Audit(audit::AuditArgs),
@@ -178,7 +179,7 @@ impl Cli {
             Command::Report(args) => return report::run(config, &args),
             Command::Backup(args) => return backup::run_backup(&config, &args),
             Command::Restore(args) => return backup::run_restore(&config, &args),
-            Command::Anomalies(args) => return anomalies::run(&args),
+            Command::Anomalies(args) => return anomalies::run(config, &args),
             Command::Audit(args) => return audit::run(config, args),
             Command::Coverage(args) => return coverage::run(config, args),
             Command::Plan(args) => return plan::run(config, &args),

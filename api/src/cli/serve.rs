@@ -30,6 +30,7 @@ pub fn serve(config: Config, clock: Clock) -> Result<(), Box<dyn Error>> {
         actix_web::rt::spawn(crate::jobs::sweep_photos(Arc::clone(&app)));
         actix_web::rt::spawn(crate::jobs::work(Arc::clone(&app)));
         actix_web::rt::spawn(crate::jobs::publish_reports(Arc::clone(&app)));
+        actix_web::rt::spawn(crate::jobs::keep_lists_made(Arc::clone(&app)));
         actix_web::rt::spawn(crate::jobs::deliver_webhooks(Arc::clone(&app)));
         actix_web::rt::spawn(crate::jobs::keep_pasts_ready(Arc::clone(&app)));
         app.serve(listener, workers)?.await?;

@@ -8,6 +8,7 @@ mod evidence;
 mod factors;
 mod figures;
 mod following;
+mod lists;
 mod planning;
 mod pushed;
 mod reports;
@@ -18,6 +19,7 @@ pub use evidence::*;
 pub use factors::*;
 pub use figures::*;
 pub use following::*;
+pub use lists::*;
 pub use planning::*;
 pub use pushed::*;
 pub use reports::*;
@@ -384,6 +386,11 @@ diesel::joinable!(case_findings -> cases (case_id));
 diesel::joinable!(case_moves -> cases (case_id));
 diesel::joinable!(webhook_messages -> webhook_subscriptions (subscription_id));
 diesel::joinable!(reread_items -> reread_lists (list_id));
+diesel::joinable!(anomaly_entries -> anomaly_lists (list_id));
+diesel::joinable!(anomaly_entries -> meters (meter_id));
+diesel::joinable!(anomaly_entries -> service_points (point_id));
+diesel::joinable!(anomaly_entry_cases -> anomaly_entries (entry_id));
+diesel::joinable!(anomaly_model_terms -> anomaly_models (model_id));
 diesel::joinable!(reread_items -> service_points (point_id));
 diesel::joinable!(case_findings -> records (record_id));
 diesel::joinable!(hazards -> service_points (point_id));
@@ -431,6 +438,13 @@ diesel::allow_tables_to_appear_in_same_query!(
     webhook_subscriptions,
     webhook_messages,
     lab_runs,
+    anomaly_models,
+    anomaly_model_terms,
+    anomaly_lists,
+    anomaly_list_chunks,
+    anomaly_list_peers,
+    anomaly_entries,
+    anomaly_entry_cases,
     reread_lists,
     reread_items,
     record_links,

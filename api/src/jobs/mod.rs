@@ -6,7 +6,7 @@ pub mod routes;
 pub mod store;
 mod work;
 
-pub use work::{Done, Job, Kind, work, work_once};
+pub use work::{Apply, Done, Job, Kind, work, work_once};
 
 use crate::App;
 use crate::anomalies::store::{keep_pasts, points_without};
@@ -97,6 +97,22 @@ pub async fn publish_reports(app: Arc<App>) {
             Ok(0) => {}
             Ok(reports) => tracing::info!(reports, "published the reports of closed months"),
             Err(fault) => tracing::warn!(%fault, "reports of closed months are not published yet"),
+        }
+    }
+}
+
+/// How often it is looked whether a month's lists are due.
+const LISTS_EVERY: Duration = Duration::from_secs(600);
+
+/// Asks for the lists of the month whose grace is over, until the task is dropped. Several nodes may run it.
+pub async fn keep_lists_made(app: Arc<App>) {
+    let mut ticks = tokio::time::interval(LISTS_EVERY);
+    loop {
+        ticks.tick().await;
+        match crate::anomalies::lists::due::ask_for_due(&app).await {
+            Ok(None) => {}
+            Ok(Some(month)) => tracing::info!(%month, "the month's lists are being made"),
+            Err(fault) => tracing::warn!(%fault, "the month's lists are made later"),
         }
     }
 }

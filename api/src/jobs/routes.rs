@@ -15,7 +15,7 @@ use utoipa::ToSchema;
 pub struct JobEntry {
     /// Its id.
     pub id: i64,
-    /// What is done: `close_period`.
+    /// What is done: `close_period`, `anomaly_lists` or `train_anomaly_model`.
     pub kind: String,
     /// With what.
     pub subject: String,

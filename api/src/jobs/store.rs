@@ -8,8 +8,8 @@ use diesel::prelude::*;
 use meterbook::calendar::Instant;
 use meterbook::id::AccountId;
 
-/// Asks for a job; one that was asked for before stays as it is.
-pub fn enqueue(conn: &mut Conn, kind: Kind, subject: &str, by: AccountId, now: Instant) -> QueryResult<()> {
+/// Asks for a job, for a person or by itself; one that was asked for before stays as it is.
+pub fn enqueue(conn: &mut Conn, kind: Kind, subject: &str, by: Option<AccountId>, now: Instant) -> QueryResult<()> {
     let row = (
         jobs::kind.eq(kind.code()),
         jobs::subject.eq(subject),
@@ -18,7 +18,7 @@ pub fn enqueue(conn: &mut Conn, kind: Kind, subject: &str, by: AccountId, now: I
         jobs::steps.eq(0_i64),
         jobs::lease_by.eq(""),
         jobs::lease_until.eq(0_i64),
-        jobs::created_by.eq(by.0),
+        jobs::created_by.eq(by.map(|by| by.0)),
         jobs::created_at.eq(to_ms(now)),
         jobs::changed_at.eq(to_ms(now)),
     );

@@ -273,6 +273,26 @@ operations! {
     AssignCase = "assign_case": REGISTER;
     /// The same for many cases.
     ActOnCases = "act_on_cases": REGISTER;
+    /// The lists of suspect meters of all months.
+    ListAnomalyLists = "list_anomaly_lists": OFFICE;
+    /// Those of a month.
+    GetAnomalyList = "get_anomaly_list": OFFICE;
+    /// Have a month's lists made.
+    MakeAnomalyLists = "make_anomaly_lists": Roles(&[Analyst, Admin]);
+    /// The places of a month.
+    ListAnomalyEntries = "list_anomaly_entries": OFFICE;
+    /// One place with its reason.
+    GetAnomalyEntry = "get_anomaly_entry": OFFICE;
+    /// Open a case from a place.
+    OpenAnomalyCase = "open_anomaly_case": REGISTER;
+    /// Learn a model from the company's own history.
+    TrainAnomalyModel = "train_anomaly_model": Roles(&[Analyst, Admin]);
+    /// The models, and which one holds from when.
+    ListAnomalyModels = "list_anomaly_models": OFFICE;
+    /// One model.
+    GetAnomalyModel = "get_anomaly_model": OFFICE;
+    /// Switch a model on from a coming day.
+    SwitchAnomalyModel = "switch_anomaly_model": Roles(&[Admin]);
     /// Try other settings on the stored history.
     RunRuleLab = "run_rule_lab": Roles(&[Analyst, Admin]);
     /// A run with what the change does to each rule.

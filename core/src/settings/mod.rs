@@ -94,6 +94,7 @@ pub(crate) use settings;
 pub const CATALOGUES: &[&[Setting]] = &[
     crate::coverage::catalogue::SETTINGS,
     crate::anomalies::settings_catalogue::SETTINGS,
+    crate::anomalies::lists::settings::SETTINGS,
     crate::readings::observed::catalogue::SETTINGS,
     crate::rounds::catalogue::SETTINGS,
     crate::anomalies::integrity::catalogue::SETTINGS,

@@ -5,6 +5,7 @@
 
 use super::{Setting, all, find};
 use crate::anomalies::integrity::IntegritySettings;
+use crate::anomalies::lists::settings::ListSettings;
 use crate::appraisal::AppraisalSettings;
 use crate::calendar::Period;
 use crate::readings::observed::TimeSettings;
@@ -86,6 +87,13 @@ impl Rulebook {
     #[must_use]
     pub fn anomalies(&self, day: NaiveDate) -> anomalies::Settings {
         anomalies::Settings::in_force(|setting| self.value(setting, day))
+    }
+
+    /// What the lists of a month are made by: what holds on its last day, since they are made after it.
+    #[must_use]
+    pub fn lists(&self, month: Period) -> ListSettings {
+        let day = month.end_day().pred_opt().unwrap_or(NaiveDate::MAX);
+        ListSettings::in_force(|setting| self.value(setting, day))
     }
 
     /// When cases opened on this day are due.
@@ -203,6 +211,7 @@ mod tests {
             let changed = Rulebook::default().with(setting, Change { serial: 1, valid_from: day, value: other });
             let same = changed.coverage(period) == coverage::Settings::default()
                 && changed.anomalies(day) == anomalies::Settings::default()
+                && changed.lists(period) == ListSettings::default()
                 && changed.cases(day) == anomalies::CaseSettings::default()
                 && changed.time(day) == TimeSettings::default()
                 && changed.rounds(day) == rounds::Settings::default()

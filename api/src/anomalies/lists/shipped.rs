@@ -16,6 +16,12 @@ pub fn model() -> Result<Model, NotAModel> {
     Model::from_text(TEXT)
 }
 
+/// Its version, as lists name it.
+#[must_use]
+pub fn version() -> String {
+    format!("shipped-{}", super::version_of(TEXT.as_bytes()))
+}
+
 #[cfg(test)]
 mod tests {
     #[test]

@@ -45,6 +45,11 @@ pub fn load_whole(conn: &mut Conn, meters: &mut HashMap<i64, MeterAtPoint>, poin
     Ok(())
 }
 
+/// Accepted visits by meter at these points, oldest first, from the records.
+pub fn visits_of(conn: &mut Conn, points: &[i64]) -> QueryResult<HashMap<i64, Vec<Visit>>> {
+    if points.is_empty() { Ok(HashMap::new()) } else { load_visits(conn, points) }
+}
+
 fn load_visits(conn: &mut Conn, points: &[i64]) -> QueryResult<HashMap<i64, Vec<Visit>>> {
     /// Index, cumulative, balance, flags.
     type Content = (Option<i64>, Option<i64>, Option<i64>, String);

@@ -130,7 +130,7 @@ fn freeze(
         let tally = lines.get(&(class, 0)).map_or_else(Tally::default, |line| line.tally);
         store::insert_snapshot(conn, period, class, &tally, &settings)?;
     }
-    enqueue(conn, Kind::ClosePeriod, &period.to_string(), by, now)
+    enqueue(conn, Kind::ClosePeriod, &period.to_string(), Some(by), now)
 }
 
 /// Who takes missing records upon himself, and why: both or neither.

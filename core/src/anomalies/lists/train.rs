@@ -38,6 +38,12 @@ impl School {
         Self { seed, months: 12.0 / season.max(1) as f64, season, lessons }
     }
 
+    /// From here on, `season` periods make a year.
+    pub fn of_season(&mut self, season: usize) {
+        self.season = season;
+        self.months = 12.0 / season.max(1) as f64;
+    }
+
     /// How many rows have been gathered.
     #[must_use]
     pub fn rows(&self) -> usize {
