@@ -35,10 +35,5 @@ pub mod webhooks;
 
 pub use app::{App, SetupToken, StartError};
 
-/// Half of what a push does is asking for memory and giving it back, SQLite's part included; the system's allocator takes twice
-/// as long over it.
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
-
 /// Version of the rules that verdicts are made by; stored beside them, so that each can be replayed.
 pub const RULES_VERSION: &str = "2026.1";

@@ -20,7 +20,9 @@ use meterbook_api::cli::coverage::verify_all;
 use meterbook_api::clock::Clock;
 use meterbook_api::config::ConfigFile;
 use meterbook_api::coverage::closing::store::find_version;
+use meterbook_api::coverage::store::rebuild_days;
 use meterbook_api::coverage::{open_period, periods_at};
+use meterbook_api::db::Isolation;
 use meterbook_api::keys::Keys;
 use std::path::Path;
 use std::time::Instant;
@@ -154,6 +156,11 @@ fn measure(table: &mut Table, store: &str, folder: &Path, url: Option<&str>, qui
             open_period(&app, period).await.unwrap();
         }
     });
+    // Laid out by SQL, their readers' days were not counted as they came.
+    let (days, zone) = (&app.store, app.config.zone);
+    runtime
+        .block_on(days.write("rebuild_days", Isolation::Serializable, move |conn| rebuild_days(conn, zone)))
+        .unwrap();
     table.note(format!("{store}: points, readings"), format!("{}, {}", points(quick), points(quick) * MONTHS));
     table.note(format!("{store}: laying out three periods, s"), format!("{:.1}", began.elapsed().as_secs_f64()));
     if let Some(url) = url {

@@ -43,12 +43,12 @@ pub const MARKS_FROM: i32 = 100;
 
 /// The lines of a period as its counters stand, with ages as of a day.
 pub fn lines(conn: &mut Conn, period: Period, grouping: Grouping, as_of: NaiveDate) -> QueryResult<Lines> {
-    let (group, key) = (column(grouping), period.key());
+    let (group, key, by) = (column(grouping), period.key(), grouped_by(grouping));
     let sql = format!(
         "SELECT class, {group} AS group_id, bucket AS figure, CAST(SUM(points) AS BIGINT) AS points \
-         FROM coverage_counters WHERE period = {key} GROUP BY 1, 2, 3 \
+         FROM coverage_counters WHERE period = {key} GROUP BY {by}, bucket \
          UNION ALL SELECT class, {group} AS group_id, {MARKS_FROM} + mark AS figure, CAST(SUM(points) AS BIGINT) AS points \
-         FROM coverage_marks WHERE period = {key} GROUP BY 1, 2, 3"
+         FROM coverage_marks WHERE period = {key} GROUP BY {by}, mark"
     );
     let rows: Vec<FigureRow> = each!(conn, c => diesel::sql_query(sql).load(c))?;
     let mut lines = summed(rows, period);
@@ -62,13 +62,24 @@ pub fn lines(conn: &mut Conn, period: Period, grouping: Grouping, as_of: NaiveDa
 
 /// The buckets alone, without ages.
 pub fn tallies(conn: &mut Conn, period: Period, grouping: Grouping) -> QueryResult<BTreeMap<(Class, i64), Tally>> {
-    let (group, key) = (column(grouping), period.key());
+    let (group, key, by) = (column(grouping), period.key(), grouped_by(grouping));
     let sql = format!(
         "SELECT class, {group} AS group_id, bucket AS figure, CAST(SUM(points) AS BIGINT) AS points \
-         FROM coverage_counters WHERE period = {key} GROUP BY 1, 2, 3"
+         FROM coverage_counters WHERE period = {key} GROUP BY {by}, bucket"
     );
     let rows: Vec<FigureRow> = each!(conn, c => diesel::sql_query(sql).load(c))?;
     Ok(summed(rows, period).into_iter().map(|(key, line)| (key, line.tally)).collect())
+}
+
+/// What sums are grouped by, before the figure: a constant among the columns would keep SQLite from taking them in their index's
+/// order.
+const fn grouped_by(grouping: Grouping) -> &'static str {
+    match grouping {
+        Grouping::Class => "class",
+        Grouping::Area => "class, area_id",
+        Grouping::Route => "class, route_id",
+        Grouping::Reader => "class, reader_id",
+    }
 }
 
 /// The column lines are grouped by.
