@@ -71,8 +71,11 @@ on_both_stores! {
     }
 }
 
-/// The folders with catalogues, and whether a script finds its texts there: the console has its own, so that no phone carries them.
-const CATALOGUES: [(&str, fn(&Path) -> bool); 2] =
+/// Whether a script finds its texts in a folder.
+type IsReader = fn(&Path) -> bool;
+
+/// The folders with catalogues, and whose they are: the console has its own, so that no phone carries them.
+const CATALOGUES: [(&str, IsReader); 2] =
     [("texts", |script| !is_of_console(script)), ("console/texts", is_of_console)];
 
 fn is_of_console(script: &Path) -> bool {
