@@ -304,7 +304,7 @@ on_both_stores! {
         let history = evidence["history"].as_array().unwrap();
         assert_eq!((history.len(), &history[1]["used"]), (2, &json!(700_000)));
         let sums = evidence["sums"].as_array().unwrap();
-        assert_eq!(sums.iter().map(|sum| sum["holds"].clone()).collect::<Vec<_>>(), [json!(false), Value::Null, json!(true), json!(true)]);
+        assert_eq!(sums.iter().map(|sum| sum["holds"].clone()).collect::<Vec<_>>(), [json!(false), Value::Null, json!(true), json!(false)]);
         assert_eq!(sums[0]["text"], json!("use by the index 700 m³ - use by the cumulative 431 m³ = 269 m³, tolerance ±7 m³"));
         assert_eq!((&evidence["peers"]["meters"], &evidence["peers"]["months"][0]["readings"]), (&json!(1), &json!(1)));
         assert!(evidence["events"].as_array().unwrap().iter().any(|event| event["what"] == "installed"));

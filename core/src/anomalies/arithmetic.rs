@@ -1,7 +1,8 @@
 //! The three-figure arithmetic of one visit, identity by identity with its numbers (DOMAIN 4, I1–I4).
 //!
 //! Apart from the checks, which stop at the first that fails and name a culprit: here a person sees every sum, held or not,
-//! and can do it over with a pencil.
+//! and can do it over with a pencil. The checks let a drift wait for a second visit before they blame a meter for it;
+//! the sum of one visit holds or does not.
 
 use super::balance::{self, Account};
 use super::comparison::Comparison;
@@ -96,7 +97,7 @@ pub fn sums(facts: &Facts, seen: &Observation, settings: &Settings) -> Vec<Sum> 
         },
         Sum {
             identity: Identity::Drift,
-            holds: gap.map(|gap| (before + gap).abs() <= tolerance || before.abs() <= tolerance),
+            holds: gap.map(|gap| (before + gap).abs() <= tolerance),
             values: vec![
                 ("before", before.to_string()),
                 ("gap", volume(gap)),

@@ -16,10 +16,21 @@ fn text(scene: &Scene, place: usize) -> String {
 fn domain4_each_vector_breaks_the_identity_it_should() {
     let (yes, no) = (Some(true), Some(false));
     assert_eq!(held(&commercial(8_905, 8_880, 325)), [yes, yes, yes, yes]);
-    assert_eq!(held(&commercial(8_905, 8_802, 403)), [no, yes, yes, yes]);
+    // What breaks I1 from nothing breaks I4 too: the sum is what a person adds up, not what a check waits for.
+    assert_eq!(held(&commercial(8_905, 8_802, 403)), [no, yes, yes, no]);
     assert_eq!(held(&commercial(8_905, 8_880, 25)), [yes, no, yes, yes]);
     assert_eq!(held(&commercial(8_905, 8_880, -75)), [yes, no, no, yes]);
     assert_eq!(held(&Scene { drift: 7, ..commercial(8_905, 8_880, 325) }), [yes, yes, yes, no]);
+}
+
+/// A case `failed_index`: the index stands, the module goes on.
+#[test]
+fn a_sum_beyond_its_tolerance_never_holds() {
+    let stopped = commercial(8_420, 8_880, 325);
+    assert_eq!(held(&stopped), [Some(false), Some(true), Some(true), Some(false)]);
+    assert_eq!(text(&stopped, 3), "difference summed before 0 m³ + this time -485 m³ = -485 m³, tolerance ±4.85 m³");
+    // A slip of the visit before that this one takes back is gone from the sum.
+    assert_eq!(held(&Scene { drift: 485, ..stopped })[3], Some(true));
 }
 
 #[test]
