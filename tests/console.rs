@@ -34,12 +34,14 @@ impl City {
         let mut lines = BufReader::new(server.stdout.take().unwrap()).lines().map(Result::unwrap);
         let serving = lines.find(|line| line.starts_with("Serving at ")).expect("it never serves");
         let url = serving.split_whitespace().nth(2).unwrap().to_owned();
-        let logins = lines.take_while(|line| line.starts_with("  "));
+        let logins = lines.by_ref().take_while(|line| line.starts_with("  "));
         let passwords = logins.filter_map(|line| match line.split_whitespace().collect::<Vec<_>>()[..] {
             [role, _, password] => Some((role.to_owned(), password.to_owned())),
             _ => None,
         });
         let passwords = passwords.collect();
+        // It has more to say: nobody listening, it would end.
+        std::thread::spawn(move || lines.for_each(drop));
         Self { server, url, passwords, _database: database }
     }
 }
