@@ -62,7 +62,10 @@ ok((after[0] === 2 && after[1] === 0) || (after[0] === 1 && after[1] === 1), `re
 if (after[0] === 1) {
     await phone.at('read', 'H2');
     await phone.page.waitForFunction(() => document.querySelector('.dial button')?.textContent.trim() !== '');
-    await phone.keys('>');
+    // The last digits may not have reached the disk; what did is a beginning of what was typed.
+    const kept = await draftCells();
+    ok(homes.h2.index.startsWith(kept), kept);
+    await phone.keys(`${homes.h2.index.slice(kept.length)}>`);
     await phone.holds(2);
 }
 
