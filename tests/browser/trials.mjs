@@ -66,7 +66,7 @@ await phone.page.evaluate(() => {
     globalThis.makeRoom = () => { IDBObjectStore.prototype.add = add; };
 });
 await phone.page.click('button.main');
-await phone.page.waitForSelector('.notice');
+await phone.page.waitForSelector('[role=alert] .notice');
 same(await phone.page.locator('[role=alert] .notice').count(), 1);
 same([(await phone.all('records')).length, (await phone.all('drafts')).length], [4, 1]);
 await phone.page.evaluate(() => globalThis.makeRoom());

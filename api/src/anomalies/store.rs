@@ -2,7 +2,7 @@
 
 mod pasts;
 
-pub use pasts::{drop_pasts, keep_pasts, load_whole, points_without, store_pasts, visits_of, wrong_pasts};
+pub use pasts::{drop_pasts, keep_pasts, load_whole, pasts_of, points_without, store_pasts, wrong_pasts};
 
 use super::digest;
 use crate::db::schema::{cases, installations, meter_pasts, meter_types, meters, purchases, service_points};

@@ -58,6 +58,14 @@ pub struct Visit {
     pub figures: Figures,
 }
 
+impl Visit {
+    /// What visits are sorted by: time, and of two in one millisecond what the dials show, for they go forward. So a meter's past
+    /// is the same whatever order its visits arrived in or a database names them in.
+    pub(crate) const fn order(&self) -> (Instant, Option<Volume>, Option<Volume>, Option<i64>) {
+        (self.at, self.figures.index, self.figures.cumulative, self.figures.balance)
+    }
+}
+
 /// S: what was bought between two visits, from the sales system.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Purchases {

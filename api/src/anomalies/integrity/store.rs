@@ -168,7 +168,7 @@ fn accepted(conn: &mut Conn, meters: &[i64], until: Instant) -> QueryResult<Vec<
         .filter(among(records::point_id, &points))
         .filter(records::kind.eq("reading"))
         .filter(records::observed_at.lt(to_ms(until)))
-        .order((records::point_id, records::observed_at))
+        .order((records::point_id, records::observed_at, records::id))
         .select((records::meter_id, records::observed_at, records::reader_id, records::figure_index, records::flags,
             (corrected_records::figure_index, corrected_records::flags).nullable()))
         .load(c))?;

@@ -45,9 +45,12 @@ pub fn load_whole(conn: &mut Conn, meters: &mut HashMap<i64, MeterAtPoint>, poin
     Ok(())
 }
 
-/// Accepted visits by meter at these points, oldest first, from the records.
-pub fn visits_of(conn: &mut Conn, points: &[i64]) -> QueryResult<HashMap<i64, Vec<Visit>>> {
-    if points.is_empty() { Ok(HashMap::new()) } else { load_visits(conn, points) }
+/// The pasts of meters at these points, from the records.
+pub fn pasts_of(conn: &mut Conn, points: &[i64]) -> QueryResult<HashMap<i64, Past>> {
+    if points.is_empty() {
+        return Ok(HashMap::new());
+    }
+    Ok(load_visits(conn, points)?.into_iter().map(|(meter, visits)| (meter, Past::whole(visits))).collect())
 }
 
 fn load_visits(conn: &mut Conn, points: &[i64]) -> QueryResult<HashMap<i64, Vec<Visit>>> {

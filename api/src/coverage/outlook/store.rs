@@ -113,7 +113,7 @@ pub fn tries_since(
     let found: Vec<(i64, i64, String)> = each!(conn, c => records::table
         .filter(among(records::point_id, &points))
         .filter(records::kind.eq("attempt"))
-        .order((records::point_id, records::observed_at))
+        .order((records::point_id, records::observed_at, records::id))
         .select((records::point_id, records::observed_at, records::code))
         .load(c))?;
     let since: HashMap<i64, NaiveDate> = rows.iter().map(|row| (row.point, row.row.entry.unseen_since)).collect();

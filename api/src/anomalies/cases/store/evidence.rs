@@ -192,7 +192,7 @@ pub fn peer_indexes(
         .filter(among(records::point_id, &peers))
         .filter(records::kind.eq("reading"))
         .filter(records::observed_at.ge(crate::http::to_ms(since)))
-        .order((records::point_id, records::observed_at))
+        .order((records::point_id, records::observed_at, records::id))
         .select((records::point_id, records::observed_at, records::figure_index, records::flags,
             (corrected_records::figure_index, corrected_records::flags).nullable()))
         .load(c))?;

@@ -5,13 +5,13 @@
 
 use super::super::packed::{Group, Member};
 use crate::anomalies::digest;
-use crate::anomalies::store::{traits, visits_of};
+use crate::anomalies::store::{pasts_of, traits};
 use crate::db::schema::{installations, meter_pasts, meter_types, meters, records, service_points};
 use crate::db::{Conn, Uuid16, among, each};
 use crate::http::{from_ms, to_ms};
 use crate::sync::packed::{may_name, stored_body};
 use diesel::prelude::*;
-use meterbook::anomalies::Visit;
+use meterbook::anomalies::Past;
 use meterbook::anomalies::lists::window::{Accepted, Used, used_until};
 use meterbook::calendar::{Instant, Period, Zone};
 use meterbook::meters::{Class, MeterTraits, PointState};
@@ -98,7 +98,7 @@ struct Kept {
     group: Group,
     traits: MeterTraits,
     /// `None`: the records must be asked.
-    visits: Option<Vec<Visit>>,
+    past: Option<Past>,
 }
 
 fn kept((place, sort, of_type, own, past): Row, (month, zone): (Period, Zone)) -> Option<Kept> {
@@ -108,12 +108,9 @@ fn kept((place, sort, of_type, own, past): Row, (month, zone): (Period, Zone)) -
     let (group, traits) = (Group { class, meter_type, area }, traits(of_type, own));
     let since = zone.start_of(group.cadence().first_day(month));
     let past = past.and_then(|past| digest::read(&past, traits.digits.wrap()));
-    let is_enough = |visits: &[Visit]| visits.first().is_some_and(|first| first.at < since);
-    let visits = past.and_then(|past| {
-        let is_whole = past.drift_before().is_none();
-        (is_whole || is_enough(past.visits())).then(|| past.visits().to_vec())
-    });
-    Some(Kept { place, group, traits, visits })
+    let is_whole = |past: &Past| past.drift_before().is_none();
+    let is_enough = |past: &Past| is_whole(past) || past.visits().first().is_some_and(|first| first.at < since);
+    Some(Kept { place, group, traits, past: past.filter(is_enough) })
 }
 
 /// A meter that was read in the month.
@@ -133,12 +130,12 @@ impl From<Found> for Member {
 fn members_of(conn: &mut Conn, rows: Vec<Row>, of: (Period, Zone)) -> QueryResult<Gathered> {
     let last = rows.last().map(|(place, ..)| place.0);
     let all: Vec<Kept> = rows.into_iter().filter_map(|row| kept(row, of)).collect();
-    let without: Vec<i64> = all.iter().filter(|one| one.visits.is_none()).map(|one| one.place.2).collect();
-    let mut from_records = visits_of(conn, &without)?;
+    let without: Vec<i64> = all.iter().filter(|one| one.past.is_none()).map(|one| one.place.2).collect();
+    let mut from_records = pasts_of(conn, &without)?;
     let (mut found, mut read) = (Vec::with_capacity(all.len()), 0);
-    for Kept { place, group, traits, visits } in all {
-        let visits = visits.unwrap_or_else(|| from_records.remove(&place.1).unwrap_or_default());
-        let accepted = accepted(&visits, (from_ms(place.3), Volume::from_litres(place.4)));
+    for Kept { place, group, traits, past } in all {
+        let past = past.unwrap_or_else(|| from_records.remove(&place.1).unwrap_or_default());
+        let accepted = accepted(&past, (from_ms(place.3), Volume::from_litres(place.4)));
         read += usize::from(accepted.iter().skip(1).any(|(at, _)| of.0.contains(*at, of.1)));
         let dial = (traits.digits.wrap(), traits.resolution);
         found.extend(used_until(&accepted, dial, group.cadence(), of).map(|used| Found { place, group, used }));
@@ -148,8 +145,8 @@ fn members_of(conn: &mut Conn, rows: Vec<Row>, of: (Period, Zone)) -> QueryResul
 }
 
 /// What it was put in with, then every accepted index since.
-fn accepted(visits: &[Visit], base: Accepted) -> Vec<Accepted> {
-    let since = visits.iter().filter(|visit| visit.at >= base.0);
+fn accepted(past: &Past, base: Accepted) -> Vec<Accepted> {
+    let since = past.visits().iter().filter(|visit| visit.at >= base.0);
     let shown = since.filter_map(|visit| Some((visit.at, visit.figures.index?)));
     std::iter::once(base).chain(shown).collect()
 }

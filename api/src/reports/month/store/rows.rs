@@ -141,7 +141,7 @@ fn attempts(conn: &mut Conn, ids: &[i64], scope: &Scope) -> QueryResult<HashMap<
         .filter(records::observed_at.ge(to_ms(from)))
         .filter(records::observed_at.lt(to_ms(until)))
         .filter(records::kind.eq("attempt"))
-        .order((records::point_id, records::observed_at))
+        .order((records::point_id, records::observed_at, records::id))
         .select((records::point_id, records::observed_at, records::code))
         .load(c))?;
     let mut tried: HashMap<i64, Vec<(i64, String)>> = HashMap::new();
