@@ -24,15 +24,7 @@ pub fn serve(config: Config, clock: Clock) -> Result<(), Box<dyn Error>> {
         }
         let workers = std::thread::available_parallelism().map_or(2, usize::from);
         let app = Arc::new(app);
-        actix_web::rt::spawn(crate::jobs::keep_periods_open(Arc::clone(&app)));
-        actix_web::rt::spawn(crate::jobs::keep_feeds_short(Arc::clone(&app)));
-        actix_web::rt::spawn(crate::jobs::keep_rounds_tidy(Arc::clone(&app)));
-        actix_web::rt::spawn(crate::jobs::sweep_photos(Arc::clone(&app)));
-        actix_web::rt::spawn(crate::jobs::work(Arc::clone(&app)));
-        actix_web::rt::spawn(crate::jobs::publish_reports(Arc::clone(&app)));
-        actix_web::rt::spawn(crate::jobs::keep_lists_made(Arc::clone(&app)));
-        actix_web::rt::spawn(crate::jobs::deliver_webhooks(Arc::clone(&app)));
-        actix_web::rt::spawn(crate::jobs::keep_pasts_ready(Arc::clone(&app)));
+        crate::jobs::spawn_all(&app);
         app.serve(listener, workers)?.await?;
         Ok(())
     })

@@ -10,5 +10,6 @@ mod place;
 mod run;
 mod score;
 mod store;
+mod summary;
 
 pub use run::{DemoOptions, run};

@@ -5,6 +5,7 @@ use super::phone::Phone;
 use crate::accounts::setup_token;
 use chrono::{Datelike as _, NaiveDate};
 use meterbook::accounts::Role;
+use meterbook::calendar::Period;
 use meterbook::meters::Class;
 use meterbook_client::{Ask, Link, Outbox};
 use serde::{Deserialize, Serialize};
@@ -210,6 +211,15 @@ impl Office {
                 None => return Ok(rows),
             }
         }
+    }
+
+    /// Has the month's lists of suspect meters made; a job makes them.
+    ///
+    /// # Errors
+    /// What the server answered that it should not have.
+    pub async fn make_lists(&self, month: Period) -> Result<(), String> {
+        let request = Ask::post("/v1/anomaly-lists", &json!({"month": month.to_string()}));
+        self.ask(request.by(&self.token(Role::Analyst).await?), 202).await.map(drop)
     }
 
     /// Coverage of the month and of its quarter.

@@ -4,7 +4,7 @@ use super::city::{City, Scale, export};
 use super::office::{DemoLogin, Office};
 use super::phone::{Ledger, Phone, link_to};
 use super::place::{FINISHED, begin, finish, hold};
-use super::score::{needs_months, score};
+use super::summary::summarise;
 use crate::App;
 use crate::clock::Clock;
 use crate::config::Config;
@@ -14,10 +14,7 @@ use futures_util::future::join_all;
 use indicatif::{ProgressBar, ProgressStyle};
 use meterbook::accounts::Role;
 use meterbook::calendar::{Instant, Period};
-use meterbook::quantity::{BasisPoints, Volume};
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
-use std::collections::{BTreeMap, BTreeSet};
 use std::error::Error;
 use std::fmt::Write as _;
 use std::net::TcpListener;
@@ -85,7 +82,7 @@ pub fn run(config: Config, options: DemoOptions) -> Result<(), Box<dyn Error>> {
         if options.exit {
             return Ok(());
         }
-        actix_web::rt::spawn(crate::jobs::keep_periods_open(app));
+        crate::jobs::spawn_all(&app);
         serving.await??;
         Ok(())
     })
@@ -138,9 +135,11 @@ async fn live(
     walk(app, &city, &office, &mut phones).await?;
     app.clock.set(app.config.zone.start_of(month.end_day()) + TimeDelta::hours(9));
     office.renew().await?;
+    office.make_lists(month).await?;
+    crate::jobs::work_once(app, "demo", usize::MAX).await?;
     std::fs::write(data_dir.join("truth.csv"), export::truth(&city))?;
     let ledger = phones.iter().map(Phone::ledger).fold(Ledger::default(), Ledger::joined);
-    let summary = summarise(&city, &office, &ledger, &[month.to_string(), quarter.to_string()]).await?;
+    let summary = summarise(&city, &office, &ledger, (month, quarter)).await?;
     Ok(Finished { summary, logins: office.logins.clone() })
 }
 
@@ -182,117 +181,6 @@ type Sync<'p> = std::pin::Pin<Box<dyn Future<Output = Result<(), String>> + 'p>>
 async fn sync_all(phones: &mut [Phone], sync: impl for<'p> Fn(usize, &'p mut Phone) -> Sync<'p>) -> Result<(), String> {
     let all = phones.iter_mut().enumerate().map(|(number, phone)| sync(number, phone));
     join_all(all).await.into_iter().collect()
-}
-
-async fn summarise(
-    city: &City,
-    office: &Office,
-    ledger: &Ledger,
-    periods: &[String],
-) -> Result<String, Box<dyn Error>> {
-    let cases = office.list(Role::Analyst, "/v1/cases").await?;
-    let points = office.list(Role::Analyst, "/v1/service-points").await?;
-    let mut text = String::new();
-    write_sync(&mut text, ledger)?;
-    write_coverage(&mut text, &office.coverage(periods).await?)?;
-    write_cases(&mut text, &cases)?;
-    let numbers: BTreeMap<i64, &str> =
-        points.iter().filter_map(|point| Some((point["id"].as_i64()?, point["number"].as_str()?))).collect();
-    let meters: BTreeMap<&str, &str> =
-        city.points.iter().map(|point| (point.account.as_str(), point.meter.number.as_str())).collect();
-    let meter_of = |id: &i64| numbers.get(id).and_then(|number| meters.get(number)).map(|meter| (*meter).to_owned());
-    let flagged = ledger
-        .flags
-        .iter()
-        .flat_map(|(id, flags)| flags.iter().filter_map(move |flag| Some((meter_of(id)?, flag.clone()))));
-    let visited = ledger.flags.keys().filter_map(meter_of).collect();
-    write_score(&mut text, &score(city, &flagged.collect::<BTreeSet<_>>(), &visited))?;
-    Ok(text)
-}
-
-fn write_sync(text: &mut String, ledger: &Ledger) -> std::fmt::Result {
-    let aside: usize = ledger.aside.values().sum();
-    writeln!(text, "\nSync 同步")?;
-    writeln!(
-        text,
-        "  {} records made, {} stored once, {aside} in quarantine {:?}",
-        ledger.made, ledger.accepted, ledger.aside
-    )?;
-    writeln!(
-        text,
-        "  {} answers were lost on the way; {} records were sent again and recognised",
-        ledger.lost_answers, ledger.duplicates
-    )?;
-    let verdict = if ledger.is_whole() {
-        "nothing lost, nothing doubled 无丢失、无重复"
-    } else {
-        "RECORDS ARE MISSING 有记录缺失"
-    };
-    writeln!(text, "  {verdict}")
-}
-
-fn write_coverage(text: &mut String, lines: &[Value]) -> std::fmt::Result {
-    writeln!(text, "\nCoverage against R-5 抄见率")?;
-    for line in lines {
-        let number = |name: &str| line[name].as_u64().unwrap_or_default();
-        let percent = |name: &str| {
-            line[name]
-                .as_u64()
-                .map_or("n/a".into(), |bp| BasisPoints(u32::try_from(bp).unwrap_or_default()).to_string())
-        };
-        let met = match line["met"].as_bool() {
-            Some(true) => "met 达标",
-            Some(false) => "NOT met 未达标",
-            None => "n/a",
-        };
-        writeln!(
-            text,
-            "  {:8} {:20} {:>6} of {:>6} seen  {:>9} (target {:>8}) {met}; no access {}, unattempted {}, new {}, removed {}, suspended {}",
-            line["period"].as_str().unwrap_or_default(),
-            line["class"].as_str().unwrap_or_default(),
-            number("seen"),
-            number("denominator"),
-            percent("rate_bp"),
-            percent("target_bp"),
-            number("no_access"),
-            number("unattempted"),
-            number("new_next_period"),
-            number("removed"),
-            number("suspended"),
-        )?;
-    }
-    Ok(())
-}
-
-fn write_cases(text: &mut String, cases: &[Value]) -> std::fmt::Result {
-    const SHOWN_PER_RULE: usize = 1;
-    writeln!(text, "\nFlagged meters 异常 ({} cases; one of each rule)", cases.len())?;
-    let mut shown: BTreeMap<&str, usize> = BTreeMap::new();
-    for case in cases {
-        let rule = case["rule"].as_str().unwrap_or_default();
-        let count = shown.entry(rule).or_default();
-        *count += 1;
-        if *count > SHOWN_PER_RULE {
-            continue;
-        }
-        let stake =
-            case["stake"].as_i64().map(|stake| format!(" [{} m³]", Volume::from_litres(stake))).unwrap_or_default();
-        writeln!(text, "  {} {rule}{stake}", case["meter_number"].as_str().unwrap_or_default())?;
-        writeln!(text, "      {}", case["reason_zh"].as_str().unwrap_or_default())?;
-        writeln!(text, "      {}", case["reason_en"].as_str().unwrap_or_default())?;
-    }
-    Ok(())
-}
-
-fn write_score(text: &mut String, table: &BTreeMap<&'static str, super::score::Score>) -> std::fmt::Result {
-    writeln!(text, "\nAgainst the planted truth (truth.csv), meters read this month 与植入故障对照")?;
-    writeln!(text, "  {:28} {:>7} {:>6} {:>7} {:>6}", "rule", "planted", "found", "missed", "false")?;
-    for (rule, line) in table {
-        let note = if needs_months(rule) { "  (shows over months, not at one visit)" } else { "" };
-        let missed = line.planted - line.found;
-        writeln!(text, "  {rule:28} {:>7} {:>6} {missed:>7} {:>6}{note}", line.planted, line.found, line.false_alarms)?;
-    }
-    Ok(())
 }
 
 fn invitation(base: &str, logins: &[DemoLogin]) -> String {

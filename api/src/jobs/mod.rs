@@ -19,6 +19,19 @@ use meterbook::id::AccountId;
 use std::sync::Arc;
 use std::time::Duration;
 
+/// Starts all that a node does by itself, on the runtime of the caller.
+pub fn spawn_all(app: &Arc<App>) {
+    actix_web::rt::spawn(keep_periods_open(Arc::clone(app)));
+    actix_web::rt::spawn(keep_feeds_short(Arc::clone(app)));
+    actix_web::rt::spawn(keep_rounds_tidy(Arc::clone(app)));
+    actix_web::rt::spawn(sweep_photos(Arc::clone(app)));
+    actix_web::rt::spawn(work(Arc::clone(app)));
+    actix_web::rt::spawn(publish_reports(Arc::clone(app)));
+    actix_web::rt::spawn(keep_lists_made(Arc::clone(app)));
+    actix_web::rt::spawn(deliver_webhooks(Arc::clone(app)));
+    actix_web::rt::spawn(keep_pasts_ready(Arc::clone(app)));
+}
+
 /// How often the calendar is looked at; a period opened this late still counts every push, see [`open_period`].
 const EVERY: Duration = Duration::from_secs(60);
 
