@@ -78,7 +78,7 @@ on_both_stores! {
         let literal = if world.database.kind == StoreKind::Sqlite { format!("x'{}'", epoch.simple()) } else { format!("'{epoch}'") };
         world.database.execute(&format!("UPDATE instance SET epoch = {literal}")).unwrap();
         assert_eq!(world.epoch().await, epoch.to_string());
-        assert_eq!(meta["limits"]["push_items"], json!(500));
+        assert_eq!((&meta["limits"]["push_items"], &meta["zone"]), (&json!(500), &json!("+08:00")));
         assert_eq!(world.get("/v1/health", "").await, (200, json!({ "status": "ok" })));
     }
 }

@@ -7,6 +7,7 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::contract;
 use crate::db::{Conn, Isolation, Store, StoreError, migrate};
+use crate::desks::{self, Desks};
 use crate::http::{
     IdempotencyKey, Problem, ProblemCode, RequestSpan, RouteTable, answer_in_language, answer_unrouted, check_rights,
     path_config, query_config, secure_headers,
@@ -46,6 +47,8 @@ pub struct App {
     pub throttle: LoginThrottle,
     /// Phones that wait for their feeds.
     pub pokes: Arc<Pokes>,
+    /// Desks that follow what changes.
+    pub desks: Arc<Desks>,
     /// What wakes the planning job.
     pub planner: Planner,
     /// The photos.
@@ -109,6 +112,9 @@ impl App {
         let pokes = Arc::new(Pokes::default());
         let told = Arc::clone(&pokes);
         store.on_feed_move(move |moved| told.moved(moved));
+        let desks = Arc::new(Desks::new(uuid::Uuid::now_v7().as_u64_pair().1));
+        let told = Arc::clone(&desks);
+        store.on_commit(move |transaction| told.committed(transaction));
         let outbound = Outbound::new(config.outbound.clone()).map_err(|_| StartError::Crypto)?;
         let press = tokio::sync::Semaphore::new(crate::reports::press::PRESSES);
         let (vault, throttle) = (Vault::open(&config.photos, &config.data_dir)?, LoginThrottle::default());
@@ -122,6 +128,7 @@ impl App {
                 hasher,
                 throttle,
                 pokes,
+                desks,
                 planner: Planner::default(),
                 vault,
                 press,
@@ -146,7 +153,9 @@ impl App {
     /// Where the listener can't be used.
     pub fn serve(self: Arc<Self>, listener: TcpListener, workers: usize) -> std::io::Result<actix_web::dev::Server> {
         let every = self.config.look_around;
-        actix_web::rt::spawn(watch(Arc::clone(&self.pokes), self.store.clone(), self.clock.clone(), every));
+        let (pokes, desks) = (Arc::clone(&self.pokes), Arc::clone(&self.desks));
+        actix_web::rt::spawn(desks::watch(Arc::clone(&desks), self.store.clone(), self.clock.clone(), every));
+        actix_web::rt::spawn(watch(pokes, desks, self.store.clone(), self.clock.clone(), every));
         actix_web::rt::spawn(keep_planning(Arc::clone(&self)));
         let limits = web::Data::new(self.config.limits);
         let routes = web::Data::new(RouteTable::of(&contract::openapi()));

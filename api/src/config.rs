@@ -4,6 +4,7 @@
 //! table: it belongs to the data, not to a node.
 
 use crate::db::DatabaseUrl;
+use crate::meta::{MapTiles, TilesFault};
 use crate::outbound::OutboundRules;
 use crate::photos::{PhotoPlace, PlaceFault};
 use meterbook::accounts::{Profile, SecondFactor};
@@ -97,6 +98,8 @@ pub struct Config {
     pub look_around: Duration,
     /// Where this service may send anything by itself.
     pub outbound: OutboundRules,
+    /// Where the console's map has its tiles from; nowhere unless told.
+    pub map_tiles: Option<MapTiles>,
 }
 
 /// Twice within the time a revocation may take (PROTOCOL, "Devices and sessions").
@@ -130,6 +133,10 @@ pub struct ConfigFile {
     pub webhook_allow: Option<Vec<String>>,
     /// Whether webhooks may go to addresses of the company's own network; no unless told.
     pub webhook_allow_private: Option<bool>,
+    /// The address of the console's map tiles, `https://tiles.example.cn/{z}/{x}/{y}.png`; none unless told.
+    pub map_tiles: Option<String>,
+    /// Their datum: `wgs84` (unless told) or `gcj02`.
+    pub map_tiles_datum: Option<String>,
 }
 
 /// Why the settings can't be used.
@@ -161,6 +168,9 @@ pub enum ConfigError {
     /// The place for photos can't be used.
     #[error(transparent)]
     Photos(#[from] PlaceFault),
+    /// The tiles' address can't be used.
+    #[error(transparent)]
+    Tiles(#[from] TilesFault),
 }
 
 impl ConfigFile {
@@ -189,6 +199,8 @@ impl ConfigFile {
             second_factor: other.second_factor.or(self.second_factor),
             webhook_allow: other.webhook_allow.or(self.webhook_allow),
             webhook_allow_private: other.webhook_allow_private.or(self.webhook_allow_private),
+            map_tiles: other.map_tiles.or(self.map_tiles),
+            map_tiles_datum: other.map_tiles_datum.or(self.map_tiles_datum),
         }
     }
 
@@ -212,6 +224,7 @@ impl ConfigFile {
             Some(text) => PhotoPlace::parse(&text, |name| std::env::var(name).ok())?,
             None => PhotoPlace::Folder(data_dir.join("photos")),
         };
+        let map_tiles = MapTiles::settle(self.map_tiles, self.map_tiles_datum)?;
         let (profile, second_factor) = settle_security(self.password_profile, self.second_factor)?;
         Ok(Config {
             profile,
@@ -232,6 +245,7 @@ impl ConfigFile {
                 allow_private: self.webhook_allow_private.unwrap_or(false),
                 ..OutboundRules::default()
             },
+            map_tiles,
         })
     }
 }

@@ -1,8 +1,8 @@
 //! The contract: which operations there are, collected from the handlers themselves, and the document made of them.
 
 use crate::{
-    accounts, anomalies, appraisal, coverage, jobs, meta, meters, photos, readings, reports, rounds, settings, sync,
-    webhooks,
+    accounts, anomalies, appraisal, coverage, desks, jobs, meta, meters, photos, readings, reports, rounds, settings,
+    sync, webhooks,
 };
 use meterbook::accounts::{Operation, Rights};
 use serde_json::Value;
@@ -19,7 +19,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
                        times RFC 3339. Failures are RFC 9457 problems with a stable `code`.",
         license(name = "MIT OR Apache-2.0", identifier = "MIT OR Apache-2.0")
     ),
-    components(schemas(crate::http::ProblemBody))
+    components(schemas(crate::http::ProblemBody, desks::ChangedTopics))
 )]
 struct Base;
 
@@ -29,6 +29,8 @@ pub fn routes(config: &mut ServiceConfig) {
         .service(meta::get_meta)
         .service(meta::get_health)
         .service(meta::get_openapi)
+        .service(meta::get_map)
+        .service(desks::routes::stream_events)
         .service(accounts::routes::claim_setup)
         .service(accounts::routes::sign_in)
         .service(accounts::routes::activate_device)

@@ -16,6 +16,7 @@ pub mod contract;
 pub mod coverage;
 pub mod db;
 pub mod demo;
+pub mod desks;
 pub mod http;
 pub mod jobs;
 pub mod keys;

@@ -10,6 +10,7 @@ use meterbook_api::App;
 use meterbook_api::clock::Clock;
 use meterbook_api::config::{Config, HashCost, Limits};
 use meterbook_api::db::DatabaseUrl;
+use meterbook_api::meta::MapTiles;
 use meterbook_api::outbound::OutboundRules;
 use meterbook_api::photos::PhotoPlace;
 use reqwest::header::HeaderMap;
@@ -43,6 +44,8 @@ pub struct WorldOptions {
     pub look_around: Option<Duration>,
     /// Where the server may send anything by itself; nowhere unless told.
     pub outbound: OutboundRules,
+    /// Where the console's map has its tiles from.
+    pub map_tiles: Option<MapTiles>,
 }
 
 /// A server on its own thread, with its own data and its own time. It ends with this value.
@@ -130,6 +133,7 @@ impl World {
             second_factor: options.second_factor,
             look_around: options.look_around.unwrap_or(Duration::from_secs(2)),
             outbound: options.outbound,
+            map_tiles: options.map_tiles,
         };
         let (started, is_started) = mpsc::channel();
         let its_clock = clock.clone();
@@ -184,9 +188,15 @@ impl World {
     pub async fn send(&self, request: RequestBuilder) -> Answer {
         let request = request.build().unwrap();
         let (method, path) = (request.method().to_string(), request.url().path().to_owned());
-        let response = self.client.execute(request).await.unwrap();
+        let mut response = self.client.execute(request).await.unwrap();
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
-        let answer = Answer { status, headers, body: response.bytes().await.unwrap().to_vec() };
+        // A stream has no end to wait for: its first words do.
+        let body = if headers.get("content-type").is_some_and(|kind| kind == "text/event-stream") {
+            response.chunk().await.unwrap().unwrap_or_default()
+        } else {
+            response.bytes().await.unwrap()
+        };
+        let answer = Answer { status, headers, body: body.to_vec() };
         let content_type = answer.headers.get("content-type").and_then(|value| value.to_str().ok());
         if method != "HEAD" && method != "OPTIONS" {
             Contract::get().check(&method, &path, status, content_type, &answer.body);

@@ -3,13 +3,15 @@
 import { uuidv7 } from '/assets/lib/canonical.js';
 import { NoAnswer, Problem, ask } from '/assets/lib/link.js';
 import { mayRenew } from './idle.js';
+import { isTold } from './live.js';
 import { SessionEnded, signed } from './session.js';
 import { draw, state, tell } from './state.js';
 import { problemText } from './frame/problem.js';
 
 const MOST = 150;
+const RARELY_MS = 120_000;
 /**
- * @typedef {{path: string, body?: any, problem?: Error, busy: boolean, stale: boolean, read: number, waits?: boolean, before?: boolean}} Answer
+ * @typedef {{path: string, body?: any, problem?: Error, busy: boolean, stale: boolean, read: number, asked?: number, waits?: boolean, before?: boolean}} Answer
  * @type {Map<string, Answer>}
  */
 const kept = new Map();
@@ -20,6 +22,7 @@ let reads = 0;
 async function askFor(entry) {
     entry.busy = true;
     entry.stale = false;
+    entry.asked = Date.now();
     try {
         const { body, headers } = await signed(token => ask('GET', entry.path, { token }));
         const date = Date.parse(headers.get('date') ?? '');
@@ -71,10 +74,28 @@ function renewLater(entry, every) {
         setTimeout(() => {
             // Still on the screen: the drawing read it again.
             if (entry.read === seen || kept.get(entry.path) !== entry || document.hidden || !mayRenew()) return;
+            // Whoever is told asks seldom: for what no poke tells of, such as a day that ends.
+            if (isTold() && topicsOf(entry.path).length && Date.now() - entry.asked < RARELY_MS) return;
             entry.stale = true;
             draw();
         }, 50);
     }, every);
+}
+
+/** What a poke of a topic makes old, by the beginning of its path. @type {[string, string[]][]} */
+const TOPICS = [
+    ['/v1/rounds', ['rounds']], ['/v1/plans', ['rounds']], ['/v1/appointments', ['rounds']], ['/v1/absences', ['rounds']],
+    ['/v1/cases', ['cases']], ['/v1/rules', ['cases']], ['/v1/hazards', ['cases']], ['/v1/found-changes', ['cases']],
+    ['/v1/coverage', ['coverage']], ['/v1/periods', ['coverage']], ['/v1/time-reviews', ['coverage']], ['/v1/service-points?period', ['coverage']],
+    ['/v1/quarantine', ['quarantine']],
+    ['/v1/devices', ['phones']], ['/v1/gaps', ['phones']], ['/v1/photos/missing', ['phones']],
+];
+const topicsOf = place => TOPICS.find(([beginning]) => place.startsWith(beginning))?.[1] ?? [];
+
+/** Something has changed: what is on the screen and of these topics, and renews itself, is asked anew. */
+export function pokeAnswers(topics) {
+    for (const entry of kept.values()) if (entry.waits && topicsOf(entry.path).some(topic => topics.has(topic))) entry.stale = true;
+    draw();
 }
 
 /** What is there already, without asking. */

@@ -1,15 +1,26 @@
 // Figures as a person reads them. Volumes are whole 0.001 m³, rates 1/10,000, money fen; days and hours are the company's.
 import { currentLanguage } from '/assets/lib/texts.js';
 
-const ZONE = 'Asia/Shanghai';
+// Until the server has said which (`/v1/meta`); it is asked before anything is drawn.
+let zone = '+08:00';
 const NONE = '—';
 const locale = () => (currentLanguage() === 'en' ? 'en-GB' : 'zh-CN');
 const formats = new Map();
 
 function dates(name, options) {
     const key = `${locale()} ${name}`;
-    if (!formats.has(key)) formats.set(key, new Intl.DateTimeFormat(locale(), { timeZone: ZONE, ...options }));
+    if (!formats.has(key)) formats.set(key, new Intl.DateTimeFormat(locale(), { timeZone: 'UTC', ...options }));
     return formats.get(key);
+}
+
+/** The company's zone, `+08:00`, as the server says it. */
+export function useZone(text) {
+    if (/^[+-]\d\d:\d\d$/.test(text ?? '')) zone = text;
+}
+/** A moment whose hours in UTC are those of the company's clock: not every browser can be told a zone by its offset. */
+function local(instant) {
+    const [, sign, hours, minutes] = /([+-])(\d\d):(\d\d)/.exec(zone) ?? ['', '+', '0', '0'];
+    return new Date(new Date(instant).getTime() + (sign === '-' ? -1 : 1) * (Number(hours) * 60 + Number(minutes)) * 60_000);
 }
 
 const isGiven = value => value !== undefined && value !== null && value !== '';
@@ -44,16 +55,13 @@ export const kilometres = metres => (isGiven(metres) ? (metres / 1000).toLocaleS
 export const duration = minutes => (isGiven(minutes) ? `${Math.floor(minutes / 60)}:${String(Math.round(minutes % 60)).padStart(2, '0')}` : NONE);
 
 /** A day of an instant, `2026-10-22`. */
-export function dayOf(instant) {
-    const parts = new Intl.DateTimeFormat('en-CA', { timeZone: ZONE, year: 'numeric', month: '2-digit', day: '2-digit' }).format(new Date(instant));
-    return parts;
-}
+export const dayOf = instant => local(instant).toISOString().slice(0, 10);
 export const day = instant => (isGiven(instant) ? dayOf(instant) : NONE);
 export const hour = instant => (isGiven(instant) ? dates('hour',
-    { hour: '2-digit', minute: '2-digit', hour12: false }).format(new Date(instant)) : NONE);
+    { hour: '2-digit', minute: '2-digit', hour12: false }).format(local(instant)) : NONE);
 export const moment = instant => (isGiven(instant) ? `${dayOf(instant)} ${hour(instant)}` : NONE);
-export const weekday = iso => dates('weekday', { weekday: 'short' }).format(new Date(`${iso}T12:00:00+08:00`));
-export const monthName = iso => dates('month', { year: 'numeric', month: 'long' }).format(new Date(`${iso}-15T12:00:00+08:00`));
+export const weekday = iso => dates('weekday', { weekday: 'short' }).format(new Date(`${iso}T12:00:00Z`));
+export const monthName = iso => dates('month', { year: 'numeric', month: 'long' }).format(new Date(`${iso}-15T12:00:00Z`));
 
 /** Days are counted in UTC: they have no zone. */
 export function plusDays(iso, days) {
@@ -69,7 +77,7 @@ export function plusMonths(month, months) {
     return `${Math.floor(at / 12)}-${String((at % 12) + 1).padStart(2, '0')}`;
 }
 /** A moment of the company's day from a form's `2026-10-22T09:00`. */
-export const instantOf = local => new Date(`${local}:00+08:00`).toISOString();
+export const instantOf = at => new Date(`${at}:00${zone}`).toISOString();
 
 /** The period of a class a month lies in. */
 export function periodOf(month, of) {

@@ -3,7 +3,7 @@ import { go } from './route.js';
 import { draw, state } from './state.js';
 
 /** `g` and …: pages by letter. */
-export const PLACES = { o: 'overview', c: 'cases', v: 'coverage', p: 'plans', r: 'rounds', u: 'unseen', k: 'calendar', d: 'devices', q: 'quarantine', m: 'month', s: 'points' };
+export const PLACES = { o: 'overview', c: 'cases', v: 'coverage', p: 'plans', r: 'rounds', u: 'unseen', k: 'calendar', d: 'devices', q: 'quarantine', m: 'month', s: 'points', l: 'suspects' };
 
 let begun = 0;
 

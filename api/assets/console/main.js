@@ -1,12 +1,15 @@
 // The console: texts are loaded, the address becomes a page, and every change draws it anew.
 import { html, render } from '/assets/lib/html.js';
+import { ask } from '/assets/lib/link.js';
 import { loadTexts, t } from '/assets/lib/texts.js';
 import { forgetAnswers } from './answers.js';
+import { useZone } from './format.js';
 import { openDialog } from './frame/dialog.js';
 import { Nothing, Page } from './frame/parts.js';
 import { Help, Notice, Shell } from './frame/shell.js';
 import { watchTouches } from './idle.js';
 import { listen } from './keys.js';
+import { followChanges } from './live.js';
 import { PAGES } from './pages/pages.js';
 import { SignIn } from './pages/sign_in.js';
 import { isDesk } from './rights.js';
@@ -50,6 +53,7 @@ function show() {
         state.dialog = undefined;
     }
     state.keys = {};
+    followChanges();
     const Question = state.dialog?.view;
     const root = document.getElementById('app');
     render(html`<${Whole} /><${Notice} />${Question ? html`<${Question} ...${state.dialog?.props} />` : ''}`, root);
@@ -61,7 +65,9 @@ loadSettings();
 loadSession();
 state.route = routeOf(location.hash);
 onDraw(show);
-await loadTexts(undefined, '/console/texts');
+// Out of reach the page says so itself; the days it shows are then those of the usual zone.
+const zone = ask('GET', '/v1/meta').then(({ body }) => useZone(body.zone)).catch(() => {});
+await Promise.all([loadTexts(undefined, '/console/texts'), zone]);
 addEventListener('hashchange', navigate);
 listen(() => openDialog(Help));
 watchTouches();

@@ -13,7 +13,8 @@ const RIGHTS = {
     publish_appraisals: DISPATCH, list_objections: DISPATCH, answer_objection: DISPATCH,
     create_plan: DISPATCH, create_round: DISPATCH, set_window: DISPATCH, create_appointment: DISPATCH, create_absence: DISPATCH,
     list_devices: DISPATCH, list_accounts: DISPATCH, list_quarantine: DISPATCH, explain_gaps: DISPATCH,
-    decide_time_review: DESKS, decide_hazard: DISPATCH, decide_found_change: DESKS,
+    stream_events: DESKS, list_anomaly_lists: ALL, make_anomaly_lists: ANALYSE, open_anomaly_case: DESKS, train_anomaly_model: ANALYSE,
+    switch_anomaly_model: ['admin'], decide_time_review: DESKS, decide_hazard: DISPATCH, decide_found_change: DESKS,
 };
 
 export const may = operation => (RIGHTS[operation] ?? []).includes(state.session?.account.role ?? '');

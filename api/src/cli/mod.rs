@@ -66,6 +66,12 @@ struct Settings {
     /// Whether console roles need a second factor (TOTP): `optional` or `required`.
     #[arg(long, global = true, env = "METERBOOK_SECOND_FACTOR")]
     second_factor: Option<String>,
+    /// The address of the console's map tiles, `https://tiles.example.cn/{z}/{x}/{y}.png`; none unless told.
+    #[arg(long, global = true, env = "METERBOOK_MAP_TILES")]
+    map_tiles: Option<String>,
+    /// The datum of those tiles: `wgs84` or `gcj02`.
+    #[arg(long, global = true, env = "METERBOOK_MAP_TILES_DATUM")]
+    map_tiles_datum: Option<String>,
 }
 
 #[derive(Subcommand)]
@@ -144,7 +150,7 @@ impl DemoArgs {
             DatabaseUrl::Postgres(_) => config.database,
             DatabaseUrl::Sqlite(_) => own.database,
         };
-        Ok(Config { database, ..own })
+        Ok(Config { database, map_tiles: config.map_tiles, ..own })
     }
 
     fn options(&self) -> DemoOptions {
@@ -206,6 +212,8 @@ impl Settings {
             // Where the service may send anything is written down in a file, not said in passing.
             webhook_allow: None,
             webhook_allow_private: None,
+            map_tiles: self.map_tiles.clone(),
+            map_tiles_datum: self.map_tiles_datum.clone(),
         };
         Ok(file.overlaid(flags).settle()?)
     }

@@ -2,6 +2,7 @@
 
 pub mod closing;
 pub mod outlook;
+pub mod points;
 pub mod reviews;
 pub mod routes;
 pub mod store;

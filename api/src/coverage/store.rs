@@ -7,6 +7,7 @@ mod facts;
 mod judges;
 mod lines;
 mod plan;
+mod points;
 mod recompute;
 
 pub use counters::{Counter, load_counters, recount};
@@ -18,6 +19,7 @@ pub use plan::{
     PlanRow, commercial_after, entries_after, from_day, frozen_after, load_rows, restated_after, restated_points,
     to_day,
 };
+pub use points::points_behind;
 pub use recompute::{Difference, rebuild_counters, rebuild_days, verify_chunk, verify_counters, verify_days};
 
 use self::counters::{Deltas, count_all};

@@ -27,7 +27,7 @@ pub use lock::Lockable;
 pub use migrate::{
     MigrationError, MigrationState, known_migrations, migrate, migrate_exactly, migrate_with, migration_state,
 };
-pub use moves::{FeedMove, listen};
+pub use moves::{FeedMove, Heard, listen};
 pub(crate) use statement::statement;
 pub use statement::{Prepared, Sql, Statement, Value};
 pub use store::{Isolation, Store, StoreError};

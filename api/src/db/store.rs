@@ -2,7 +2,7 @@
 
 use super::checkpoint::Checkpointer;
 use super::conn::Access;
-use super::moves::{FeedMove, MoveListener};
+use super::moves::{CommitListener, FeedMove, MoveListener};
 use super::workers::{After, Duty, Job, Workers};
 use super::{Conn, DatabaseUrl};
 use crate::keys::Keys;
@@ -67,6 +67,7 @@ struct Inner {
     /// SQLite's; after the writers, which signal to it, so that it ends after them.
     _checkpointer: Option<Checkpointer>,
     listener: Arc<MoveListener>,
+    commits: Arc<CommitListener>,
 }
 
 impl Store {
@@ -83,9 +84,9 @@ impl Store {
             DatabaseUrl::Sqlite(_) => Some(Checkpointer::start(&url)?),
             DatabaseUrl::Postgres(_) => None,
         };
-        let listener: Arc<MoveListener> = Arc::default();
+        let (listener, commits): (Arc<MoveListener>, Arc<CommitListener>) = Default::default();
         let committed = checkpointer.as_ref().and_then(Checkpointer::signal);
-        let after = After { committed, listener: Arc::clone(&listener) };
+        let after = After { committed, listener: Arc::clone(&listener), commits: Some(Arc::clone(&commits)) };
         let writers = Workers::start("db-write", &url, keys, duty, writer_count, &after)?;
         let readers = Workers::start(
             "db-read",
@@ -93,14 +94,19 @@ impl Store {
             keys,
             Duty::Single(Access::Read),
             4,
-            &After { committed: None, ..after.clone() },
+            &After { committed: None, commits: None, ..after.clone() },
         )?;
-        Ok(Self { inner: Arc::new(Inner { url, writers, readers, _checkpointer: checkpointer, listener }) })
+        Ok(Self { inner: Arc::new(Inner { url, writers, readers, _checkpointer: checkpointer, listener, commits }) })
     }
 
     /// Tells of every feed that a transaction of this process moved, after its commit. Only the first call counts.
     pub fn on_feed_move(&self, listener: impl Fn(FeedMove) + Send + Sync + 'static) {
         drop(self.inner.listener.set(Box::new(listener)));
+    }
+
+    /// Tells of every write of this process by its transaction's name, after its commit. Only the first call counts.
+    pub fn on_commit(&self, listener: impl Fn(&'static str) + Send + Sync + 'static) {
+        drop(self.inner.commits.set(Box::new(listener)));
     }
 
     /// Where the data live.
@@ -209,5 +215,9 @@ where
 
     fn begin(&self) -> &'static str {
         self.begin
+    }
+
+    fn name(&self) -> &'static str {
+        self.name
     }
 }

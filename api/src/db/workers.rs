@@ -5,7 +5,7 @@
 //! transaction at a time.
 
 use super::conn::Access;
-use super::moves::{FeedMove, MoveListener, take_moves};
+use super::moves::{CommitListener, FeedMove, MoveListener, take_moves};
 use super::{Conn, DatabaseUrl};
 use crate::keys::Keys;
 use crate::planted::{self, Bug};
@@ -31,6 +31,8 @@ pub trait Job: Send {
     fn answer(self: Box<Self>, committed: QueryResult<()>);
     /// The statement that opens the transaction on PostgreSQL; empty for a job that needs none.
     fn begin(&self) -> &'static str;
+    /// What the transaction is called.
+    fn name(&self) -> &'static str;
 }
 
 /// A set of worker threads taking jobs from one queue.
@@ -46,6 +48,8 @@ pub struct After {
     pub committed: Option<SyncSender<()>>,
     /// Those who follow a feed, that it moved.
     pub listener: Arc<MoveListener>,
+    /// Those who follow what is written; nobody where nothing is.
+    pub commits: Option<Arc<CommitListener>>,
 }
 
 /// What the threads of a set do.
@@ -187,6 +191,7 @@ impl Worker {
         planted::dawdle(Bug::AcknowledgeBeforeCommit);
         match self.conn.batch("COMMIT") {
             Ok(()) => {
+                kept.iter().for_each(|job| self.tell_of(job.name()));
                 kept.into_iter().for_each(|job| job.answer(Ok(())));
                 self.tell(moves);
             }
@@ -220,6 +225,7 @@ impl Worker {
             let moves = take_moves();
             match ran {
                 Ok(()) => {
+                    self.tell_of(job.name());
                     job.answer(Ok(()));
                     return self.tell(moves);
                 }
@@ -258,6 +264,12 @@ impl Worker {
     fn tell(&self, moves: Vec<FeedMove>) {
         if let Some(listener) = self.after.listener.get() {
             moves.into_iter().for_each(listener);
+        }
+    }
+
+    fn tell_of(&self, transaction: &'static str) {
+        if let Some(listener) = self.after.commits.as_ref().and_then(|commits| commits.get()) {
+            listener(transaction);
         }
     }
 

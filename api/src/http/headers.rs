@@ -1,24 +1,37 @@
 //! What every answer carries: security headers, and problems in the caller's language (SECURITY 16).
 
 use super::{Problem, ProblemCode, language};
+use crate::App;
 use actix_web::Error;
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::header::{CACHE_CONTROL, CONTENT_ENCODING, CONTENT_LENGTH, HeaderName, HeaderValue};
 use actix_web::middleware::Next;
+use actix_web::web::Data;
 
 const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; \
      font-src 'self'; manifest-src 'self'; worker-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'";
+
+/// The policy of a page: the console's, and no other, may show the tiles of the map that the settings name.
+fn policy_of(request: &ServiceRequest) -> HeaderValue {
+    let fixed = HeaderValue::from_static(CONTENT_SECURITY_POLICY);
+    let is_console = request.path() == "/console" || request.path().starts_with("/console/");
+    let app = request.app_data::<Data<App>>().filter(|_| is_console);
+    let Some(tiles) = app.and_then(|app| app.config.map_tiles.as_ref()) else { return fixed };
+    let policy = CONTENT_SECURITY_POLICY.replace("img-src", &format!("img-src {}", tiles.origin()));
+    HeaderValue::try_from(policy).unwrap_or(fixed)
+}
 
 /// Adds the headers no answer may be without. Answers are not stored unless a handler says otherwise: most hold personal data.
 pub async fn secure_headers<B: MessageBody>(
     request: ServiceRequest,
     next: Next<B>,
 ) -> Result<ServiceResponse<B>, Error> {
+    let policy = policy_of(&request);
     let mut response = next.call(request).await?;
     let headers = response.headers_mut();
+    headers.insert(HeaderName::from_static("content-security-policy"), policy);
     let fixed = [
-        ("content-security-policy", CONTENT_SECURITY_POLICY),
         ("x-content-type-options", "nosniff"),
         ("referrer-policy", "no-referrer"),
         ("x-frame-options", "DENY"),

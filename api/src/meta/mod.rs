@@ -1,5 +1,9 @@
 //! What a client asks before anything else: is the server there, what time is it, what may be sent.
 
+mod map;
+
+pub use map::*;
+
 use crate::App;
 use crate::contract;
 use crate::http::{Problem, ProblemCode, Time};
@@ -21,6 +25,8 @@ pub struct Meta {
     pub oldest_client_for_pull: String,
     /// Version of the rules that verdicts are made by.
     pub rules_version: String,
+    /// The company's zone, `+08:00`: days, months and hours are counted in it.
+    pub zone: String,
     /// Limits on requests.
     pub limits: MetaLimits,
 }
@@ -52,13 +58,14 @@ pub struct MetaLimits {
 #[utoipa::path(operation_id = "get_meta", tag = "meta", responses((status = 200, description = "Facts about the server", body = Meta)))]
 #[get("/v1/meta")]
 pub async fn get_meta(app: Data<App>) -> Result<Json<Meta>, Problem> {
-    let limits = &app.config.limits;
+    let (limits, now) = (&app.config.limits, app.clock.now());
     Ok(Json(Meta {
-        server_time: Time(app.clock.now()),
+        server_time: Time(now),
         epoch: app.epoch().await?.to_string(),
         api_versions: vec!["v1".into()],
         oldest_client_for_pull: "0.1.0".into(),
         rules_version: crate::RULES_VERSION.into(),
+        zone: app.config.zone.local(now).offset().to_string(),
         limits: MetaLimits {
             body_bytes: limits.body_bytes as u64,
             inflated_bytes: limits.inflated_bytes as u64,

@@ -4,6 +4,7 @@ use super::cells::fold;
 use super::store;
 use super::wire::*;
 use crate::App;
+use crate::coverage::points::BehindFilter;
 use crate::http::{Problem, ProblemCode, Session, to_ms};
 use crate::paging::{After, next_after};
 use actix_web::get;
@@ -47,14 +48,15 @@ pub async fn list_meter_types(app: Data<App>, session: Session) -> Result<Json<M
     Ok(Json(MeterTypeList { items: app.store.read("list_meter_types", store::list_meter_types).await? }))
 }
 
-/// Search service points.
-#[utoipa::path(operation_id = "list_service_points", tag = "meters", params(PointFilter, After),
+/// Search service points; or, with `period`, the points behind a figure of its coverage.
+#[utoipa::path(operation_id = "list_service_points", tag = "meters", params(PointFilter, BehindFilter, After),
     responses((status = 200, description = "Service points", body = PointPage)))]
 #[get("/v1/service-points")]
 pub async fn list_service_points(
     app: Data<App>,
     session: Session,
     filter: Query<PointFilter>,
+    behind: Query<BehindFilter>,
     page: Query<After>,
 ) -> Result<Json<PointPage>, Problem> {
     session.may(Operation::ListServicePoints)?;
@@ -63,9 +65,15 @@ pub async fn list_service_points(
     filter.search = searched(filter.search)?;
     check_word("class", filter.class.as_deref(), Class::ALL.map(Class::code))?;
     check_word("state", filter.state.as_deref(), PointState::ALL.map(PointState::code))?;
+    let behind = behind.asked(filter.class.as_deref(), today(&app))?;
+    if behind.is_some() {
+        check_alone(&filter)?;
+    }
     let keys = Arc::clone(&app.keys);
-    let items =
-        app.store.read("list_service_points", move |conn| store::list_points(conn, &keys, &filter, after, limit));
+    let items = app.store.read("list_service_points", move |conn| match &behind {
+        Some(behind) => store::list_points_behind(conn, &keys, behind, after, limit),
+        None => store::list_points(conn, &keys, &filter, after, limit),
+    });
     let items = items.await?;
     let next_after = next_after(&items, limit, |point| point.id);
     Ok(Json(PointPage { items, next_after }))
@@ -79,6 +87,19 @@ fn searched(search: Option<String>) -> Result<Option<String>, Problem> {
         return Err(Problem::new(ProblemCode::InvalidParameter).fault("search", "too_long", zh, en));
     }
     Ok(search)
+}
+
+/// Filters that look at the register as it is now are refused where a period is asked about.
+fn check_alone(filter: &PointFilter) -> Result<(), Problem> {
+    let now = [
+        ("search", filter.search.is_some()),
+        ("state", filter.state.is_some()),
+        ("area", filter.area.is_some()),
+        ("route", filter.route.is_some()),
+    ];
+    let Some((name, _)) = now.into_iter().find(|(_, is_given)| *is_given) else { return Ok(()) };
+    let (zh, en) = ("不能与 period 同用", "not together with period");
+    Err(Problem::new(ProblemCode::InvalidParameter).fault(name, "not_with_period", zh, en))
 }
 
 fn check_word<const N: usize>(name: &str, given: Option<&str>, words: [&'static str; N]) -> Result<(), Problem> {

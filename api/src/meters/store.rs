@@ -1,5 +1,9 @@
 //! Looking at the register: areas, routes, types, points, meters and their readings.
 
+mod behind;
+
+pub use behind::list_points_behind;
+
 use super::wire::*;
 use crate::db::schema::{
     areas, corrected_records, installations, meter_types, meters, point_terms, records, routes, service_points,
@@ -156,6 +160,14 @@ pub fn list_points(
     let within = filter.area.map(|area| areas_within(conn, area)).transpose()?;
     let exact = filter.search.as_deref().map(|search| points_exactly(conn, keys, search)).transpose()?;
     let rows = load_points(conn, filter, (exact.as_deref(), within.as_deref()), after, limit)?;
+    summaries(conn, keys, rows)
+}
+
+fn summaries(
+    conn: &mut Conn,
+    keys: &Keys,
+    rows: Vec<(PointRow, String, Option<String>)>,
+) -> QueryResult<Vec<PointSummary>> {
     let ids: Vec<i64> = rows.iter().map(|(point, ..)| point.id).collect();
     let mut hanging = hanging_at(conn, &ids)?;
     let wire = |(point, area_path, route_code): (PointRow, String, Option<String>)| {
@@ -233,6 +245,8 @@ fn summary(
         address: unsealed(keys, "address", point.address.as_ref()),
         meter_id,
         meter_number,
+        bucket: None,
+        reader_id: None,
     }
 }
 

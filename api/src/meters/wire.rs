@@ -109,7 +109,7 @@ pub struct PointSummary {
     pub id: i64,
     /// 户号.
     pub number: String,
-    /// Its class.
+    /// Its class; with `period`, the one that counts in it.
     pub class: String,
     /// Its state.
     pub state: String,
@@ -137,6 +137,12 @@ pub struct PointSummary {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub meter_number: Option<String>,
+    /// With `period`: its bucket in it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub bucket: Option<String>,
+    /// With `period`: whose it is in it, if anybody's.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reader_id: Option<i64>,
 }
 
 /// Service points by id.

@@ -147,19 +147,18 @@ pub fn list_rounds(
 
 /// The stops of a round in office order.
 pub fn list_stops(conn: &mut Conn, id: RoundId) -> QueryResult<Vec<RoundStop>> {
-    let rows: Vec<(i64, i64, String, i32, String)> = each!(conn, c => stops::table
+    type Row = (i64, i64, String, i32, String, (Option<i64>, Option<i64>, Option<String>));
+    let place = (service_points::lat_micro, service_points::lng_micro, service_points::datum);
+    let rows: Vec<Row> = each!(conn, c => stops::table
         .inner_join(service_points::table)
         .filter(stops::round_id.eq(id.0))
         .filter(stops::taken_out_at.is_null())
         .order((stops::position, stops::id))
-        .select((stops::id, stops::point_id, service_points::number, stops::position, stops::state))
+        .select((stops::id, stops::point_id, service_points::number, stops::position, stops::state, place))
         .load(c))?;
-    let stop = |(id, service_point_id, service_point_number, position, state)| RoundStop {
-        id,
-        service_point_id,
-        service_point_number,
-        position,
-        state,
+    let stop = |(id, service_point_id, service_point_number, position, state, place): Row| {
+        let (lat_micro, lng_micro, datum) = place;
+        RoundStop { id, service_point_id, service_point_number, position, state, lat_micro, lng_micro, datum }
     };
     Ok(rows.into_iter().map(stop).collect())
 }

@@ -87,6 +87,15 @@ pub struct RoundStop {
     pub position: i32,
     /// `open`, `read` or `no_access`.
     pub state: String,
+    /// Latitude in 1/1,000,000 degree; absent where nobody knows the place.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub lat_micro: Option<i64>,
+    /// Longitude in 1/1,000,000 degree.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub lng_micro: Option<i64>,
+    /// `wgs84`, `gcj02` or `bd09`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub datum: Option<String>,
 }
 
 /// A round with its stops.

@@ -53,6 +53,8 @@ operations! {
     GetHealth = "get_health": Public;
     /// The API's contract.
     GetOpenapi = "get_openapi": Public;
+    /// What the console's map is drawn on.
+    GetMap = "get_map": OFFICE;
     /// First run: the holder of the set-up token makes the first administrator.
     ClaimSetup = "claim_setup": Public;
     /// Sign in at a desk.
@@ -159,6 +161,8 @@ operations! {
     PullChanges = "pull_changes": Roles(&[Reader]);
     /// A phone fetches one of its rounds anew.
     PullRound = "pull_round": Roles(&[Reader]);
+    /// A desk is told that something has changed.
+    StreamEvents = "stream_events": REGISTER;
     /// A phone is poked when there is something to pull.
     StreamPokes = "stream_pokes": Roles(&[Reader]);
     /// A phone pushes its records.

@@ -97,6 +97,7 @@ fn config(folder: &Path) -> Config {
         second_factor: Default::default(),
         look_around: Duration::from_secs(2),
         outbound: OutboundRules::default(),
+        map_tiles: None,
     }
 }
 

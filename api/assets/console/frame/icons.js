@@ -4,6 +4,7 @@ import { html } from '/assets/lib/html.js';
 const PATHS = {
     overview: 'M3 11l9-7 9 7v9h-6v-6H9v6H3z',
     cases: 'M12 3l10 18H2zM12 10v5M12 18v.5',
+    suspects: 'M4 6h16M4 12h8M4 18h6M16.500 18a3.500 3.500 0 1 0 0-7 3.500 3.500 0 0 0 0 7zM19 17l2.500 3',
     coverage: 'M12 3v9l7 5A9 9 0 1 1 12 3zM15 3.5A9 9 0 0 1 20.5 9',
     unseen: 'M3 12s3.5-6 9-6 9 6 9 6-3.5 6-9 6-9-6-9-6zM4 4l16 16',
     plans: 'M4 5h16v14H4zM4 10h16M10 10v9M15 10v9',

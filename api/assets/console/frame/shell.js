@@ -13,7 +13,7 @@ import { Dialog, openDialog } from './dialog.js';
 /** Pages by group: name and the operation one must be allowed. @type {[string, string[][]][]} */
 const GROUPS = [
     ['today', [['overview', 'get_coverage'], ['points', 'get_coverage']]],
-    ['analyse', [['cases', 'list_cases'], ['coverage', 'get_coverage'], ['rules', 'list_rules'], ['integrity', 'get_integrity']]],
+    ['analyse', [['cases', 'list_cases'], ['suspects', 'list_anomaly_lists'], ['coverage', 'get_coverage'], ['rules', 'list_rules'], ['integrity', 'get_integrity']]],
     ['dispatch', [['unseen', 'get_coverage'], ['plans', 'create_plan'], ['rounds', 'create_round'], ['calendar', 'get_coverage'],
         ['readers', 'create_plan'], ['devices', 'list_devices']]],
     ['settle', [['quarantine', 'list_quarantine'], ['gaps', 'get_coverage'], ['decide', 'decide_found_change']]],

@@ -51,6 +51,10 @@ const leftTo = (line, group) => (group === 'class' ? href('unseen',
     [], { class: line.class, period: line.period }) : (group === 'route' || group === 'reader') && line.group_id ? href('next',
     [], { [group]: line.group_id }) : undefined);
 
+/** The points behind a figure of a line. */
+const behind = (line, group, figure) => href('points', [], { period: line.period, class: line.class, bucket: figure,
+    ...(group === 'class' ? {} : { [`${group}_id`]: String(line.group_id) }) });
+
 function columns(group, query) {
     const name = line => (group === 'class' ? t(`class.${line.class}`) : line.group_id ? (group === 'area' ? areas().find(one => one.id === line.group_id)?.path : undefined) ?? line.group_name : t('coverage.nobody'));
     const link = line => {
@@ -58,6 +62,7 @@ function columns(group, query) {
         return to ? html`<a href=${to}>${name(line)}</a>` : name(line);
     };
     const figure = (key, title, width, cell) => ({ name: key, width, kind: 'figure', title, cell });
+    const points = (line, bucket, title) => html`<${Count} n=${line[bucket]} to=${behind(line, group, bucket)} label=${`${name(line)}: ${title}`} />`;
     return [
         { name: 'name', title: t(`group_by.${group}`), cell: line => html`${link(line)}${group === 'class' || query.class ? ''
             : html`<small class="quiet"> ${t(`class.${line.class}`)}</small>`}` },
@@ -65,18 +70,22 @@ function columns(group, query) {
         figure('rate', t('coverage.rate'), 90, line => html`<b>${percent(line.rate_bp)}</b>`),
         { name: 'met', width: 84, title: t('coverage.goal'), cell: line => (line.met === undefined || line.met === null ? '—'
             : html`<${Mark} kind=${line.met ? 'green' : 'red'}>${t(line.met ? 'coverage.met' : 'coverage.missed')}</${Mark}>`) },
-        figure('seen', t('coverage.seen'), 96, line => html`${count(line.seen)}<small>/${count(line.denominator)}</small>`),
-        figure('left', t('coverage.left'), 66, line => html`<${Count} n=${line.denominator - line.seen} to=${leftTo(line, group)}
+        figure('seen', t('coverage.seen'), 96, line => html`${points(line, 'seen', t('bucket.seen'))}<small>/${points(line,
+            'denominator', t('bucket.denominator'))}</small>`),
+        figure('left', t('coverage.left'), 66, line => html`<${Count} n=${line.denominator - line.seen} to=${leftTo(line, group) ?? behind(line, group, 'unseen')}
             label=${`${name(line)}: ${t('coverage.left')}`} />`),
         figure('short', t('coverage.short'), 66, line => count(Math.max(0, line.needed - line.seen))),
-        figure('no_access', t('bucket.no_access'), 62, line => count(line.no_access)),
-        figure('tried', t('coverage.attempted'), 92, line => percent(line.attempted_bp)),
-        figure('evidence', t('coverage.evidence'), 82, line => percent(line.evidence_bp)),
-        figure('on_time', t('coverage.on_time'), 82, line => (line.class === 'commercial' ? percent(line.on_time_bp) : '—')),
-        figure('repeat', t('coverage.repeat'), 70, line => count(line.repeat_unseen)),
-        figure('long', t('coverage.over_180'), 86, line => html`${count(line.unseen_over_180)}<small>/${count(line.unseen_over_365)}</small>`),
+        figure('no_access', t('bucket.no_access'), 62, line => points(line, 'no_access', t('bucket.no_access'))),
+        figure('tried', t('coverage.attempted'), 92, line => html`<a href=${behind(line, group, 'proven_attempts')}>${percent(line.attempted_bp)}</a>`),
+        figure('evidence', t('coverage.evidence'), 82, line => html`<a href=${behind(line, group, 'with_evidence')}>${percent(line.evidence_bp)}</a>`),
+        figure('on_time', t('coverage.on_time'), 82, line => (line.class === 'commercial'
+            ? html`<a href=${behind(line, group, 'on_time')}>${percent(line.on_time_bp)}</a>` : '—')),
+        figure('repeat', t('coverage.repeat'), 70, line => points(line, 'repeat_unseen', t('bucket.repeat_unseen'))),
+        figure('long', t('coverage.over_180'), 86, line => html`${points(line, 'unseen_over_180',
+            t('bucket.unseen_over_180'))}<small>/${points(line, 'unseen_over_365', t('bucket.unseen_over_365'))}</small>`),
         group === 'reader' ? figure('missing', t('coverage.missing'), 90, line => html`<${Count} n=${line.missing_records} to=${href('gaps')}
-            label=${t('page.gaps')} />`) : figure('suspended', t('bucket.suspended'), 90, line => html`<span class=${line.suspended_warning ? 'bad' : ''}>${count(line.suspended)}</span>`),
+            label=${t('page.gaps')} />`) : figure('suspended', t('bucket.suspended'), 90, line => html`<span class=${line.suspended_warning ? 'bad' : ''}>${points(line,
+            'suspended', t('bucket.suspended'))}</span>`),
     ];
 }
 

@@ -21,10 +21,11 @@ import { Quarantine } from './quarantine.js';
 import { Readers } from './readers.js';
 import { Rounds } from './rounds.js';
 import { Rules } from './rules.js';
+import { Suspects } from './suspects.js';
 import { Unseen } from './unseen.js';
 
 export const PAGES = {
-    overview: Overview, cases: Cases, case: OneCase, meters: Meter, points: Points, coverage: Coverage, unseen: Unseen, next: Next,
+    overview: Overview, cases: Cases, case: OneCase, suspects: Suspects, meters: Meter, points: Points, coverage: Coverage, unseen: Unseen, next: Next,
     plans: Plans, rounds: Rounds, calendar: Calendar, devices: Devices, quarantine: Quarantine, gaps: Gaps, decide: Decisions,
     daily: Daily, month: Month, rules: Rules, lab: Lab, integrity: Integrity, appraisals: Appraisals, account: Account, readers: Readers,
 };

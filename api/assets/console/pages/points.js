@@ -11,6 +11,7 @@ import { filter, go, href } from '../route.js';
 import { state } from '../state.js';
 import { named } from '../words.js';
 import { Promises, promise } from './appointments.js';
+import { Behind } from './behind.js';
 import { Terms } from './visit_terms.js';
 
 const STATES = ['active', 'suspended', 'removed'];
@@ -88,4 +89,7 @@ function Point({ id }) {
     </${Page}>`;
 }
 
-export const Points = ({ route }) => (route.args[0] ? html`<${Point} id=${route.args[0]} />` : html`<${Search} query=${route.query} />`);
+export function Points({ route }) {
+    if (route.args[0]) return html`<${Point} id=${route.args[0]} />`;
+    return route.query.period ? html`<${Behind} query=${route.query} />` : html`<${Search} query=${route.query} />`;
+}

@@ -2,6 +2,7 @@
 import { html } from '/assets/lib/html.js';
 import { t } from '/assets/lib/texts.js';
 import { act, answer, path } from '../answers.js';
+import { Way } from '../charts/way.js';
 import { count, lastDay, moment, plusDays } from '../format.js';
 import { Confirm, Dialog, closeDialog, openDialog } from '../frame/dialog.js';
 import { Choose, Field, Mark, Once, Page } from '../frame/parts.js';
@@ -96,6 +97,10 @@ const stops = [
     { name: 'state', width: 160, get title() { return t('round.state'); }, cell: stop => html`<${Mark} kind=${{ read: 'green', no_access: 'amber' }[stop.state] ?? ''}>${t(`stop.${stop.state}`)}</${Mark}>` },
 ];
 
+const NOTHING_MARKED = new Set();
+/** A stop as the map draws it: what is read, what was tried in vain. */
+const onMap = stop => ({ ...stop, visited: stop.state === 'read', warnings: [], reason: stop.state === 'no_access' ? stop.state : undefined });
+
 function OneRound({ id }) {
     const one = answer(`/v1/rounds/${id}`, { every: 20_000 });
     const round = one.body?.round;
@@ -103,10 +108,12 @@ function OneRound({ id }) {
         about=${round ? `${readerName(round.reader_id) ?? t('round.nobody_yet')} · ${round.from_day} – ${lastDay(round.until_day)} · ${t(`round_state.${round.state}`)}` : ' '}
         tools=${round && may('create_round') ? html`<button type="button" class="main" onClick=${() => openDialog(Assign,
             { round })}>${t('round.assign')}</button>${isOpen(round) ? html`<button type="button"
-            onClick=${() => cancel(round)}>${t('round.cancel')}</button>` : ''}` : ''}>
+            onClick=${() => cancel(round)}>${t('round.cancel')}</button>` : ''}` : ''} wide>
         <${Once} of=${one} lines=${10}>${body => html`<p><${Progress} round=${body.round} /></p>${body.round.put_away_at
             ? html`<p class="help">${t('round.put_away', { at: moment(body.round.put_away_at) })}</p>` : ''}
-            <${Table} of=${one} items=${body.stops} columns=${stops} caption=${t('round.stops')} kind="dense" next=${null} />`}</${Once}>
+            <div class="split map"><div class="list"><${Table} of=${one} items=${body.stops} columns=${stops} caption=${t('round.stops')} kind="dense"
+                next=${null} /></div>
+            <aside class="side" aria-label=${t('map')}><${Way} stops=${body.stops.map(onMap)} isOrdered marked=${NOTHING_MARKED} /></aside></div>`}</${Once}>
     </${Page}>`;
 }
 

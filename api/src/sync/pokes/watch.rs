@@ -3,7 +3,8 @@
 use super::Pokes;
 use crate::accounts::store::standing_sessions;
 use crate::clock::Clock;
-use crate::db::{DatabaseUrl, FeedMove, Store, listen};
+use crate::db::{DatabaseUrl, FeedMove, Heard, Store, listen};
+use crate::desks::Desks;
 use crate::sync::pull::feed_heads;
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -15,7 +16,7 @@ const AGAIN_AFTER: Duration = Duration::from_secs(1);
 const CHUNK: usize = 10_000;
 
 /// Wakes and ends waits until it is dropped. Where nobody waits it asks the database nothing.
-pub async fn watch(pokes: Arc<Pokes>, store: Store, clock: Clock, every: Duration) {
+pub async fn watch(pokes: Arc<Pokes>, desks: Arc<Desks>, store: Store, clock: Clock, every: Duration) {
     let looks = async {
         let mut ticks = tokio::time::interval(every);
         ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
@@ -27,14 +28,24 @@ pub async fn watch(pokes: Arc<Pokes>, store: Store, clock: Clock, every: Duratio
     match store.url().clone() {
         // One process has the file: what moves moves here.
         DatabaseUrl::Sqlite(_) => looks.await,
-        DatabaseUrl::Postgres(url) => drop(tokio::join!(looks, keep_listening(&pokes, &store, &clock, &url))),
+        DatabaseUrl::Postgres(url) => {
+            tokio::join!(looks, keep_listening(&pokes, &desks, &store, &clock, &url));
+        }
     }
 }
 
-async fn keep_listening(pokes: &Pokes, store: &Store, clock: &Clock, url: &str) {
+async fn keep_listening(pokes: &Pokes, desks: &Desks, store: &Store, clock: &Clock, url: &str) {
+    let heard = |heard: Heard| match heard {
+        Heard::Feed(moved) => pokes.moved(moved),
+        Heard::Desks(said) => desks.heard(&said),
+    };
     loop {
-        let opened = async || look_around(pokes, store, clock).await;
-        if let Err(fault) = listen(url, opened, |moved| pokes.moved(moved)).await {
+        let opened = async || {
+            desks.heard_nothing();
+            look_around(pokes, store, clock).await;
+        };
+        if let Err(fault) = listen(url, opened, heard).await {
+            desks.heard_nothing();
             tracing::warn!(fault, "feeds of other nodes are looked at, not heard, until the listener is back");
         }
         tokio::time::sleep(AGAIN_AFTER).await;
