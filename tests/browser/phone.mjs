@@ -142,9 +142,9 @@ export class Phone {
 
     /** Waits until an asynchronous question is answered with yes; `waitForFunction` takes the promise itself for one. */
     async until(question, given) {
-        for (const end = Date.now() + 40_000; ;) {
+        for (const end = Date.now() + 60_000; ;) {
             if (await this.page.evaluate(question, given).catch(() => false)) return;
-            if (Date.now() > end) throw new Error(`not within 40 s: ${question}`);
+            if (Date.now() > end) throw new Error(`not within 60 s: ${question}`);
             await this.page.waitForTimeout(40);
         }
     }

@@ -56,20 +56,20 @@ same((await phone.all('records')).filter(row => row.owed).length, 2);
 await phone.keys(`${inBand.H4.slice(2)}>`);
 await phone.holds(4);
 
-// The phone is full: it is said, nothing is half kept, no number is used up, the entry is still there; with room it goes on.
+// The phone is full, for the browser itself: it is said, nothing is half kept, no number is used up, the entry is still there; with room it goes on.
 await phone.at('visit', 'S2');
 await phone.page.check('input[value=refused]', { force: true });
 await phone.until(async () => (await (await import('/app/database.js')).all('drafts')).length === 1);
-await phone.page.evaluate(() => {
-    const { add } = IDBObjectStore.prototype;
-    IDBObjectStore.prototype.add = function full() { throw new DOMException('full', 'QuotaExceededError'); };
-    globalThis.makeRoom = () => { IDBObjectStore.prototype.add = add; };
-});
+const disk = await phone.context.newCDPSession(phone.page);
+const room = quotaSize => disk.send('Storage.overrideQuotaForOrigin', { origin: proxy.url, quotaSize });
+await room(1);
+// A browser asks how much room there is only from time to time.
+await phone.until(async () => (await import('/app/database.js')).keep('probe', 1).then(() => false, fault => fault.name === 'QuotaExceededError'));
 await phone.page.click('button.main');
 await phone.page.waitForSelector('[role=alert] .notice');
 same(await phone.page.locator('[role=alert] .notice').count(), 1);
 same([(await phone.all('records')).length, (await phone.all('drafts')).length], [4, 1]);
-await phone.page.evaluate(() => globalThis.makeRoom());
+await room(undefined);
 await phone.page.click('button.main');
 await phone.holds(5);
 same((await phone.all('records')).map(row => row.seq).sort(), [1, 2, 3, 4, 5]);
