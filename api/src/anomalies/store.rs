@@ -8,15 +8,17 @@ use super::digest;
 use crate::db::schema::{cases, installations, meter_pasts, meter_types, meters, purchases, service_points};
 use crate::db::{Conn, among, each};
 use crate::http::{from_ms, to_ms};
+use crate::meters::traits::{TRAITS, TraitsRow, traits};
 use crate::settings::store::rulebook;
 use chrono::NaiveDate;
 use diesel::prelude::*;
 use meterbook::anomalies::{
-    DoorCheck, Facts, Gas, Observation, Past, Purchases, Settings, Verdict, Visit, door_check, judge, over_age,
+    DoorCheck, Facts, Gas, Observation, Past, Purchases, Settings, Verdict, Visit, door_check, judge,
+    over_age,
 };
 use meterbook::calendar::Instant;
 use meterbook::id::{MeterId, PointId, RecordId};
-use meterbook::meters::{BalanceUnit, Class, Digits, FigureSet, MeterTraits, PointState, in_service_since};
+use meterbook::meters::{Class, FigureSet, MeterTraits, PointState, in_service_since};
 use meterbook::quantity::Volume;
 use meterbook::readings::Figures;
 use meterbook::settings::Rulebook;
@@ -67,27 +69,8 @@ pub struct Installed {
     drift_repaired: Volume,
 }
 
-type TypeRow = (i32, i32, i64, i64, i64, bool, Option<i64>, bool);
 /// Installed on, made on.
 type Age = (Option<NaiveDate>, Option<NaiveDate>);
-type Overrides = (Option<i32>, Option<i32>, Option<i64>);
-
-/// A meter's traits: its type's, with its own overrides (DOMAIN 1).
-#[must_use]
-pub fn traits(row: TypeRow, overrides: Overrides) -> MeterTraits {
-    let (integer, decimal, qmax, resolution, pulse, three, price, overdraft) = row;
-    let digit = |own: Option<i32>, of_type: i32| u8::try_from(own.unwrap_or(of_type)).unwrap_or(0);
-    let digits = Digits::new(digit(overrides.0, integer), digit(overrides.1, decimal));
-    let balance = price.map_or(BalanceUnit::Volume, |fen_per_m3| BalanceUnit::Money { fen_per_m3 });
-    MeterTraits {
-        // The import checks digits; a household dial is the safe reading of a row it never made.
-        digits: digits.unwrap_or(Digits { integer: 5, decimal: 3 }),
-        resolution: Volume::from_litres(resolution),
-        pulse: Volume::from_litres(pulse),
-        qmax_per_hour: Volume::from_litres(overrides.2.unwrap_or(qmax)),
-        figures: if three { FigureSet::Three { balance, overdraft } } else { FigureSet::Index },
-    }
-}
 
 /// Points with their meters and as much of those meters' past as a later visit is judged by, by point. For an earlier visit, or
 /// to take one out, see [`load_whole`].
@@ -110,33 +93,22 @@ pub fn load_meters(conn: &mut Conn, points: &[i64]) -> QueryResult<HashMap<i64, 
 }
 
 fn load_installed(conn: &mut Conn, points: &[i64]) -> QueryResult<HashMap<i64, Installed>> {
-    let of_type = (
-        meter_types::digits_integer,
-        meter_types::digits_decimal,
-        meter_types::qmax_per_hour,
-        meter_types::resolution,
-        meter_types::pulse,
-        meter_types::three_figures,
-        meter_types::fen_per_m3,
-        meter_types::overdraft,
-    );
-    let own = (meters::digits_integer, meters::digits_decimal, meters::qmax_per_hour);
-    type Row = (i64, (i64, i64), String, i64, i64, Age, TypeRow, Overrides, Option<Vec<u8>>);
+    type Row = (i64, (i64, i64), String, i64, i64, Age, TraitsRow, Option<Vec<u8>>);
     let rows: Vec<Row> = each!(conn, c => installations::table
         .inner_join(meters::table.inner_join(meter_types::table))
         .left_join(meter_pasts::table)
         .filter(among(installations::point_id, points))
         .filter(installations::removed_at.is_null())
         .select((installations::point_id, (installations::id, meters::id), meters::number, installations::installed_at,
-            installations::first_index, (meters::installed_on, meters::made_on), of_type, own, meter_pasts::digest.nullable()))
+            installations::first_index, (meters::installed_on, meters::made_on), TRAITS, meter_pasts::digest.nullable()))
         .load(c))?;
     // Only three-figure meters are held against what was bought.
-    let prepaid: Vec<i64> = rows.iter().filter(|row| row.6.5).map(|row| row.1.1).collect();
+    let prepaid: Vec<i64> = rows.iter().filter(|row| row.6.0.5).map(|row| row.1.1).collect();
     let mut bought = load_purchases(conn, &prepaid)?;
     let mut installed = HashMap::with_capacity(rows.len());
     let mut without = Vec::new();
-    for (point, (installation, meter), number, since, first_index, age, type_row, overrides, digest) in rows {
-        let traits = traits(type_row, overrides);
+    for (point, (installation, meter), number, since, first_index, age, of_type, digest) in rows {
+        let traits = traits(of_type);
         let past = digest.and_then(|digest| digest::read(&digest, traits.digits.wrap()));
         if past.is_none() {
             without.push(point);

@@ -16,6 +16,7 @@ pub mod register;
 pub mod routes;
 pub mod store;
 pub mod table;
+pub mod traits;
 mod wire;
 mod xlsx;
 

@@ -1,12 +1,12 @@
 //! Runs as they are kept, and the stored history as the lab replays it.
 
-use crate::anomalies::store::traits;
 use crate::db::schema::{
     case_findings, cases, corrected_records, installations, lab_runs, meter_types, meters, purchases, records,
     service_points,
 };
 use crate::db::{Conn, Uuid16, among, each};
 use crate::http::{from_ms, to_ms};
+use crate::meters::traits::{TRAITS, TraitsRow, traits};
 use crate::sync::packed::{may_name, stored_body};
 use chrono::NaiveDate;
 use diesel::prelude::*;
@@ -149,23 +149,10 @@ pub struct OwnedHistory {
 const AT_ONCE: i64 = 2_000;
 
 type Installation = (i64, i64, i64, i64, Option<i64>, i64, String, String, String);
-type TypeRow = (i32, i32, i64, i64, i64, bool, Option<i64>, bool);
-type Own = (Option<i32>, Option<i32>, Option<i64>);
 
 /// The next installations after an id, with their histories; and the last id, `None` at the end.
 pub fn histories(conn: &mut Conn, after: i64) -> QueryResult<(Vec<OwnedHistory>, Option<i64>)> {
-    let of_type = (
-        meter_types::digits_integer,
-        meter_types::digits_decimal,
-        meter_types::qmax_per_hour,
-        meter_types::resolution,
-        meter_types::pulse,
-        meter_types::three_figures,
-        meter_types::fen_per_m3,
-        meter_types::overdraft,
-    );
-    let own = (meters::digits_integer, meters::digits_decimal, meters::qmax_per_hour);
-    let rows: Vec<(Installation, TypeRow, Own)> = each!(conn, c => installations::table
+    let rows: Vec<(Installation, TraitsRow)> = each!(conn, c => installations::table
         .inner_join(meters::table.inner_join(meter_types::table))
         .inner_join(service_points::table)
         .filter(installations::id.gt(after))
@@ -175,8 +162,7 @@ pub fn histories(conn: &mut Conn, after: i64) -> QueryResult<(Vec<OwnedHistory>,
             (installations::id, installations::meter_id, installations::point_id, installations::installed_at,
                 installations::removed_at, installations::first_index, meters::number, service_points::class,
                 service_points::state),
-            of_type,
-            own,
+            TRAITS,
         ))
         .load(c))?;
     let last = rows.last().map(|(installation, ..)| installation.0);
@@ -185,23 +171,22 @@ pub fn histories(conn: &mut Conn, after: i64) -> QueryResult<(Vec<OwnedHistory>,
     let mut readings = readings_of(conn, &points)?;
     let mut bought = purchases_of(conn, &meters)?;
     let mut repaired = repairs_of(conn, &meters)?;
-    let history =
-        |((_, meter, _, since, until, first, number, class, state), of_type, own): (Installation, TypeRow, Own)| {
-            let figures = Figures { index: Some(Volume::from_litres(first)), ..Figures::default() };
-            let base = Visit { at: from_ms(since), figures };
-            let mut own_readings = readings.remove(&meter).unwrap_or_default();
-            own_readings.retain(|reading| reading.at >= base.at && until.is_none_or(|until| to_ms(reading.at) < until));
-            Some(OwnedHistory {
-                number,
-                traits: traits(of_type, own),
-                class: Class::from_code(&class)?,
-                suspended: state == PointState::Suspended.code(),
-                base,
-                readings: own_readings,
-                purchases: bought.remove(&meter).unwrap_or_default(),
-                repairs: repaired.remove(&meter).unwrap_or_default(),
-            })
-        };
+    let history = |((_, meter, _, since, until, first, number, class, state), of_type): (Installation, TraitsRow)| {
+        let figures = Figures { index: Some(Volume::from_litres(first)), ..Figures::default() };
+        let base = Visit { at: from_ms(since), figures };
+        let mut own_readings = readings.remove(&meter).unwrap_or_default();
+        own_readings.retain(|reading| reading.at >= base.at && until.is_none_or(|until| to_ms(reading.at) < until));
+        Some(OwnedHistory {
+            number,
+            traits: traits(of_type),
+            class: Class::from_code(&class)?,
+            suspended: state == PointState::Suspended.code(),
+            base,
+            readings: own_readings,
+            purchases: bought.remove(&meter).unwrap_or_default(),
+            repairs: repaired.remove(&meter).unwrap_or_default(),
+        })
+    };
     Ok((rows.into_iter().filter_map(history).collect(), last))
 }
 

@@ -1,10 +1,11 @@
 //! Loading the looks at meters.
 
 use super::Looked;
-use crate::anomalies::store::{SET_ASIDE, traits};
+use crate::anomalies::store::SET_ASIDE;
 use crate::db::schema::{corrected_records, installations, meter_types, meters, records};
 use crate::db::{Conn, among, each};
 use crate::http::{from_ms, to_ms};
+use crate::meters::traits::{TRAITS, TraitsRow, traits};
 use chrono::TimeDelta;
 use diesel::prelude::*;
 use meterbook::calendar::Instant;
@@ -107,23 +108,10 @@ fn load_bases(conn: &mut Conn, ids: &[i64]) -> QueryResult<HashMap<(i64, i64), S
 
 /// What the dials and counters of meters can show.
 pub fn load_traits(conn: &mut Conn, ids: &[i64]) -> QueryResult<HashMap<i64, MeterTraits>> {
-    type TypeRow = (i32, i32, i64, i64, i64, bool, Option<i64>, bool);
-    type Row = (i64, TypeRow, (Option<i32>, Option<i32>, Option<i64>));
-    let of_type = (
-        meter_types::digits_integer,
-        meter_types::digits_decimal,
-        meter_types::qmax_per_hour,
-        meter_types::resolution,
-        meter_types::pulse,
-        meter_types::three_figures,
-        meter_types::fen_per_m3,
-        meter_types::overdraft,
-    );
-    let own = (meters::digits_integer, meters::digits_decimal, meters::qmax_per_hour);
-    let rows: Vec<Row> = each!(conn, c => meters::table
+    let rows: Vec<(i64, TraitsRow)> = each!(conn, c => meters::table
         .inner_join(meter_types::table)
         .filter(among(meters::id, ids))
-        .select((meters::id, of_type, own))
+        .select((meters::id, TRAITS))
         .load(c))?;
-    Ok(rows.into_iter().map(|(meter, of_type, own)| (meter, traits(of_type, own))).collect())
+    Ok(rows.into_iter().map(|(meter, of_type)| (meter, traits(of_type))).collect())
 }

@@ -4,13 +4,14 @@
 
 use super::{FindingRow, MoveRow, PlacedCase, find_case, findings, moves, names};
 use crate::anomalies::cases::authors;
-use crate::anomalies::store::{SET_ASIDE, traits};
+use crate::anomalies::store::SET_ASIDE;
 use crate::db::schema::{
     cases, corrected_records, installations, meter_types, meters, purchases, record_links, record_photos, records,
     service_points,
 };
 use crate::db::{Conn, Uuid16, among, each};
 use crate::http::from_ms;
+use crate::meters::traits::{TRAITS, TraitsRow, traits};
 use diesel::prelude::*;
 use meterbook::anomalies::Visit;
 use meterbook::calendar::Instant;
@@ -51,26 +52,7 @@ pub struct MeterThere {
 
 /// The meter of a case, in its latest installation at the point.
 pub fn meter_there(conn: &mut Conn, meter: i64, point: i64) -> QueryResult<Option<MeterThere>> {
-    let of_type = (
-        meter_types::digits_integer,
-        meter_types::digits_decimal,
-        meter_types::qmax_per_hour,
-        meter_types::resolution,
-        meter_types::pulse,
-        meter_types::three_figures,
-        meter_types::fen_per_m3,
-        meter_types::overdraft,
-    );
-    let own = (meters::digits_integer, meters::digits_decimal, meters::qmax_per_hour);
-    type Row = (
-        String,
-        i64,
-        String,
-        i64,
-        i64,
-        (i32, i32, i64, i64, i64, bool, Option<i64>, bool),
-        (Option<i32>, Option<i32>, Option<i64>),
-    );
+    type Row = (String, i64, String, i64, i64, TraitsRow);
     let found: Option<Row> = each!(conn, c => installations::table
         .inner_join(meters::table.inner_join(meter_types::table))
         .inner_join(service_points::table)
@@ -78,13 +60,13 @@ pub fn meter_there(conn: &mut Conn, meter: i64, point: i64) -> QueryResult<Optio
         .filter(installations::point_id.eq(point))
         .order(installations::installed_at.desc())
         .select((meters::number, meters::type_id, service_points::class, installations::installed_at,
-            installations::first_index, of_type, own))
+            installations::first_index, TRAITS))
         .first(c)
         .optional())?;
-    Ok(found.and_then(|(number, type_id, class, since, first, of_type, own)| {
+    Ok(found.and_then(|(number, type_id, class, since, first, of_type)| {
         let figures = Figures { index: Some(Volume::from_litres(first)), ..Figures::default() };
         let base = Visit { at: from_ms(since), figures };
-        Some(MeterThere { number, traits: traits(of_type, own), type_id, class: Class::from_code(&class)?, base })
+        Some(MeterThere { number, traits: traits(of_type), type_id, class: Class::from_code(&class)?, base })
     }))
 }
 

@@ -5,10 +5,11 @@
 
 use super::super::packed::{Group, Member};
 use crate::anomalies::digest;
-use crate::anomalies::store::{pasts_of, traits};
+use crate::anomalies::store::pasts_of;
 use crate::db::schema::{installations, meter_pasts, meter_types, meters, records, service_points};
 use crate::db::{Conn, Uuid16, among, each};
 use crate::http::{from_ms, to_ms};
+use crate::meters::traits::{TRAITS, TraitsRow, traits};
 use crate::sync::packed::{may_name, stored_body};
 use diesel::prelude::*;
 use meterbook::anomalies::Past;
@@ -31,11 +32,9 @@ pub struct Gathered {
 
 /// Installation, meter, point, since, first index.
 type Place = (i64, i64, i64, i64, i64);
-type TypeRow = (i32, i32, i64, i64, i64, bool, Option<i64>, bool);
-type Own = (Option<i32>, Option<i32>, Option<i64>);
 /// Class, type, area, state.
 type Sort = (String, i64, i64, String);
-type Row = (Place, Sort, TypeRow, Own, Option<Vec<u8>>);
+type Row = (Place, Sort, TraitsRow, Option<Vec<u8>>);
 
 /// Meters in place by installation.
 macro_rules! in_place {
@@ -55,17 +54,7 @@ macro_rules! in_place {
                     installations::first_index,
                 ),
                 (service_points::class, meters::type_id, service_points::area_id, service_points::state),
-                (
-                    meter_types::digits_integer,
-                    meter_types::digits_decimal,
-                    meter_types::qmax_per_hour,
-                    meter_types::resolution,
-                    meter_types::pulse,
-                    meter_types::three_figures,
-                    meter_types::fen_per_m3,
-                    meter_types::overdraft,
-                ),
-                (meters::digits_integer, meters::digits_decimal, meters::qmax_per_hour),
+                TRAITS,
                 meter_pasts::digest.nullable(),
             ))
     };
@@ -101,11 +90,11 @@ struct Kept {
     past: Option<Past>,
 }
 
-fn kept((place, sort, of_type, own, past): Row, (month, zone): (Period, Zone)) -> Option<Kept> {
+fn kept((place, sort, of_type, past): Row, (month, zone): (Period, Zone)) -> Option<Kept> {
     let (class, meter_type, area, state) = sort;
     // Where gas is shut off nothing is to be expected.
     let class = Class::from_code(&class).filter(|_| state == PointState::Active.code())?;
-    let (group, traits) = (Group { class, meter_type, area }, traits(of_type, own));
+    let (group, traits) = (Group { class, meter_type, area }, traits(of_type));
     let since = zone.start_of(group.cadence().first_day(month));
     let past = past.and_then(|past| digest::read(&past, traits.digits.wrap()));
     let is_whole = |past: &Past| past.drift_before().is_none();
