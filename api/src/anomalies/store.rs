@@ -13,7 +13,7 @@ use crate::settings::store::rulebook;
 use chrono::NaiveDate;
 use diesel::prelude::*;
 use meterbook::anomalies::{
-    DoorCheck, Facts, Gas, Observation, Past, Purchases, Settings, Verdict, Visit, door_check, judge,
+    Band, DoorCheck, Facts, Gas, Observation, Past, Purchases, Settings, Verdict, Visit, band, door_check, judge,
     over_age,
 };
 use meterbook::calendar::Instant;
@@ -232,10 +232,10 @@ impl Installed {
         ask(&facts)
     }
 
-    /// Use to be expected between two moments, by what was accepted up to the first: the last visit or a later one.
+    /// Where the index should be while a round runs.
     #[must_use]
-    pub fn expected(&self, from: Instant, to: Instant) -> Option<Volume> {
-        self.known().expected(self.traits.digits.wrap(), from, to)
+    pub fn band(&self, first: Instant, end: Instant) -> Option<Band> {
+        band(&self.known(), &self.traits, first, end)
     }
 
     /// Whether it has three figures.

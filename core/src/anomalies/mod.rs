@@ -7,6 +7,7 @@
 
 pub mod arithmetic;
 mod balance;
+mod band;
 pub mod case_life;
 pub mod catalogue;
 mod ceiling;
@@ -32,6 +33,7 @@ mod swapped;
 mod tests;
 mod three_figures;
 
+pub use band::{Band, Width, band};
 pub use case_life::CaseSettings;
 pub use catalogue::{Kind, Rule, Severity, reason};
 pub use door::{DoorCheck, balance_per_m3, door_check};

@@ -5,6 +5,7 @@
 //! visit later than all it holds ([`Past::covers`]) it gives what the whole past gives; for an earlier one the whole is needed.
 
 use super::Visit;
+use super::band::Width;
 use super::expectation::{LOOKS_BACK, expected};
 use crate::calendar::Instant;
 use crate::quantity::Volume;
@@ -95,6 +96,15 @@ impl Past {
         expected(&history, wrap, from, to)
     }
 
+    /// How much use changes from period to period, for the [`band`](super::band()) at the door; `wrap` is W of the dial.
+    #[must_use]
+    pub fn width(&self, wrap: Volume) -> Width {
+        let latest: Vec<Step> = steps(&self.visits, wrap).collect();
+        let latest = &latest[latest.len().saturating_sub(RECENT_STEPS)..];
+        let periods: Vec<&Step> = latest.iter().filter(|step| step.days > 0).collect();
+        Width::of_changes(periods.windows(2).map(|pair| pair[0].change(pair[1])).collect())
+    }
+
     /// As much of it as any later visit is judged by; `wrap` is W of the dial.
     #[must_use]
     pub fn kept(&self, wrap: Volume) -> Self {
@@ -128,24 +138,40 @@ impl Past {
     }
 }
 
-/// From one accepted visit to the next: dM with a wrap undone, and dE.
+/// From one accepted visit to the next: dM with a wrap undone, dE, and whole days between them.
 struct Step {
     index: Volume,
     cumulative: Option<Volume>,
+    days: i64,
 }
 
 impl Step {
     fn drift(&self) -> Option<Volume> {
         Some(self.index - self.cumulative?)
     }
+
+    /// The larger use a day of two over the smaller, in hundredths. A period of 1 m³ more or less is no change.
+    fn change(&self, next: &Self) -> i64 {
+        let rate =
+            |step: &Self, other: &Self| i128::from((step.index + Volume::from_m3(1)).litres()) * i128::from(other.days);
+        let (one, two) = (rate(self, next), rate(next, self));
+        i64::try_from(one.max(two) * 100 / one.min(two).max(1)).unwrap_or(i64::MAX)
+    }
 }
 
 fn steps(visits: &[Visit], wrap: Volume) -> impl Iterator<Item = Step> {
     visits.windows(2).filter_map(move |pair| {
-        let [before, after] = [pair.first()?.figures, pair.last()?.figures];
+        let (days, [before, after]) = (
+            pair.last()?.at.signed_duration_since(pair.first()?.at).num_days(),
+            [pair.first()?.figures, pair.last()?.figures],
+        );
         let used = after.index? - before.index?;
         let index = if used < Volume::ZERO { used + wrap } else { used };
-        Some(Step { index, cumulative: after.cumulative.zip(before.cumulative).map(|(after, before)| after - before) })
+        Some(Step {
+            index,
+            days,
+            cumulative: after.cumulative.zip(before.cumulative).map(|(after, before)| after - before),
+        })
     })
 }
 
@@ -190,6 +216,7 @@ mod tests {
             prop_assert!(kept.drift_before().is_none() || !kept.covers(last));
             prop_assert_eq!(kept.before(at, WRAP), whole.before(at, WRAP));
             prop_assert_eq!(kept.expected(WRAP, last, at), whole.expected(WRAP, last, at));
+            prop_assert_eq!(kept.width(WRAP), whole.width(WRAP));
         }
 
         /// Keeping after every visit comes to the same as keeping once, from the whole.

@@ -2,7 +2,7 @@
 //!
 //! `cargo bench -p acceptance --bench lists [-- --seeds 10]`. Meters are judged by trees taught on the other half of them.
 //! `-- --write-readings FILE [--seed N | --sound]` writes a city for `meterbook anomalies evaluate` and `train` instead, with
-//! what is wrong in FILE.truth.csv.
+//! what is wrong in FILE.truth.csv. `-- --door`: the band at the door on the series as they are.
 
 #![expect(
     clippy::unwrap_used,
@@ -11,6 +11,8 @@
     reason = "a bench ends where something is not as expected"
 )]
 
+#[path = "../../lists/door.rs"]
+mod door;
 #[path = "../../lists/rules_of_thumb.rs"]
 mod rules_of_thumb;
 #[path = "../../lists/score.rs"]
@@ -20,6 +22,7 @@ mod series;
 #[path = "../../lists/street.rs"]
 mod street;
 
+use meterbook::anomalies::Width;
 use meterbook::anomalies::lists::booster::Growth;
 use meterbook::anomalies::lists::model::Model;
 use meterbook::anomalies::lists::replay::{Options, learn_from, replay};
@@ -38,6 +41,9 @@ fn main() {
     if let Some(file) = value("--write-readings") {
         return write_city(&series.iter().collect::<Vec<_>>(), &file);
     }
+    if std::env::args().any(|argument| argument == "--door") {
+        return show_bands(&series.iter().collect::<Vec<_>>());
+    }
     let seeds: u64 = value("--seeds").map_or(10, |seeds| seeds.parse().expect("a number after --seeds"));
     let half = |rest: usize| series.iter().skip(rest).step_by(2).collect::<Vec<_>>();
     let folds = [(half(0), learn(&half(1))), (half(1), learn(&half(0)))];
@@ -51,6 +57,25 @@ fn main() {
             line(&format!("{thumb:?}, {} %", share / 100), &by_thumb(&folds, thumb, share, seeds));
         }
         line(&format!("**our lists**, {} %", share / 100), &by_lists(&folds, share, seeds));
+    }
+}
+
+fn show_bands(series: &[&Series]) {
+    println!(
+        "| band at the door | right figures asked for again | one digit misread: asked again |\n| --- | --- | --- |"
+    );
+    for (name, width) in [
+        ("half to twice", Some(Width::NARROW)),
+        ("a sixth to six times", Some(Width::WIDE)),
+        ("by the meter's own changes", None),
+    ] {
+        let asked = door::walk(series, width);
+        let percent = |part: usize, whole: usize| 100.0 * part as f64 / whole as f64;
+        println!(
+            "| {name} | {:.1} % | {:.1} % |",
+            percent(asked.right_again, asked.right),
+            percent(asked.misread_again, asked.misread)
+        );
     }
 }
 

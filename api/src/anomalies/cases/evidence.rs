@@ -196,7 +196,8 @@ fn history(meter: &MeterThere, readings: &[CountingReading]) -> Vec<HistoryReadi
     let shown = |reading: &CountingReading| {
         let past = past_before(meter, readings, reading.at);
         let last = past.before(reading.at, wrap).last;
-        let expected = last.and_then(|last| past.expected(wrap, last.at, reading.at)).map(Volume::litres);
+        let expected = last.and_then(|last| past.expected(wrap, last.at, reading.at));
+        let width = past.width(wrap);
         let used = last.and_then(|last| {
             let used = (reading.figures.index? - last.figures.index?).litres();
             Some(if used < 0 && reading.is_base() { used + wrap.litres() } else { used })
@@ -211,9 +212,9 @@ fn history(meter: &MeterThere, readings: &[CountingReading]) -> Vec<HistoryReadi
             balance: reading.figures.balance,
             used,
             used_per_day: used.filter(|_| days_ms >= DAY_MS).map(|used| per_day(used, days_ms)),
-            expected,
-            band_low: expected.map(|expected| expected / 2),
-            band_high: expected.map(|expected| expected.saturating_mul(2).saturating_add(3_000)),
+            expected: expected.map(Volume::litres),
+            band_low: expected.map(|expected| width.least(expected).litres()),
+            band_high: expected.map(|expected| width.most(expected).litres()),
             is_base: reading.is_base(),
             is_corrected: reading.is_corrected,
             flags: reading.flags.clone(),

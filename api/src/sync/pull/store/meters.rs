@@ -11,7 +11,7 @@ use crate::sync::pull::wire::PulledMeter;
 use chrono::{Datelike, NaiveDate};
 use diesel::prelude::*;
 use meterbook::anomalies::balance_per_m3;
-use meterbook::calendar::{Instant, Zone};
+use meterbook::calendar::Zone;
 use meterbook::meters::{BalanceUnit, FigureSet, MeterTraits, in_service_since};
 use meterbook::quantity::Volume;
 use meterbook::settings::Rulebook;
@@ -67,7 +67,7 @@ fn pulled_meter(
 ) -> PulledMeter {
     let traits = installed.traits;
     let (first, end) = (zone.start_of(days.0), zone.start_of(days.1));
-    let band = band(installed, first, end);
+    let band = installed.band(first, end);
     let check = band.and_then(|band| installed.door_check(end, band.most_used, &book.anomalies(days.0)));
     PulledMeter {
         id: installed.meter.0,
@@ -92,42 +92,6 @@ fn pulled_meter(
         account_tolerance: check.map(|check| check.account_tolerance),
         purchases_known: check.map(|check| check.purchases_known),
     }
-}
-
-/// The steps of [`Band::possible_above`].
-const COARSE: Volume = Volume::from_m3(5_000);
-
-/// Where the index should be, on the dial.
-#[derive(Clone, Copy)]
-struct Band {
-    low: Volume,
-    high: Volume,
-    /// From `high` to the index when Qr has flowed all the time; `None` where the dial could have gone round.
-    possible_above: Option<Volume>,
-    most_used: Volume,
-}
-
-/// Where the index should be while the round runs: the last one plus half the use expected by its first day, to twice the use
-/// expected by its end, 3 m³ wider, on the dial.
-fn band(installed: &Installed, first: Instant, end: Instant) -> Option<Band> {
-    let last = installed.last()?;
-    let index = last.figures.index?;
-    let used_by = |at: Instant| if at > last.at { installed.expected(last.at, at) } else { Some(Volume::ZERO) };
-    // Too little is known where nothing can be expected of a moment after the last visit.
-    let (least, most) = (used_by(first)?, installed.expected(last.at, end.max(last.at))?);
-    let traits = &installed.traits;
-    let wrap = traits.digits.wrap().litres();
-    let on_dial = |index: Volume| Volume::from_litres(index.litres().rem_euclid(wrap));
-    let low = (least.scaled(1, 2) - Volume::from_m3(3)).max(Volume::ZERO);
-    let most_used = most.scaled(2, 1) + Volume::from_m3(3);
-    // 1.2 Qmax h (DOMAIN 4, "Ceiling"): beyond it the phone wants more than a second entry.
-    let minutes = end.max(last.at).signed_duration_since(last.at).num_minutes();
-    let ceiling = traits.qmax_per_hour.scaled(minutes, 60).scaled(12, 10).max(most_used);
-    // Rounded up: a bound this wide needs no fine figures, and round ones travel for nothing.
-    let possible =
-        Volume::from_litres((ceiling - most_used).litres().div_euclid(COARSE.litres()) * COARSE.litres()) + COARSE;
-    let possible_above = (most_used + possible < traits.digits.wrap()).then_some(possible);
-    Some(Band { low: on_dial(index + low), high: on_dial(index + most_used), possible_above, most_used })
 }
 
 fn balance_unit(traits: &MeterTraits) -> Option<String> {
