@@ -1,4 +1,5 @@
 // What is on the screen is a function of this one object and of what the server answered; `draw` shows it anew.
+import { screenOf } from '/assets/lib/screen.js';
 
 /**
  * @typedef {{name: string, args: string[], query: Record<string, string>}} Route
@@ -23,42 +24,7 @@ export const state = {
     keys: {},
 };
 
-const NOTICE_MS = 6000;
-let show = () => {};
-let asked = false;
-
-/** Who draws. */
-export function onDraw(work) {
-    show = work;
-}
-
-/** Draws once after all that happens now. */
-export function draw() {
-    if (asked) return;
-    asked = true;
-    queueMicrotask(() => {
-        asked = false;
-        show();
-    });
-}
-
-/** Changes what the open page holds. */
-export function set(changes) {
-    Object.assign(state.page, changes);
-    draw();
-}
-
-/** A sentence at the foot of the screen, read aloud; an alarm stays until the next. */
-export function tell(text, alarm = false) {
-    const notice = { text, alarm };
-    state.notice = notice;
-    draw();
-    if (alarm) return;
-    setTimeout(() => {
-        if (state.notice === notice) state.notice = undefined;
-        draw();
-    }, NOTICE_MS);
-}
+export const { onDraw, draw, set, tell } = screenOf(state, { held: 'page', noticeMs: 6000 });
 
 /** The server's time, as well as this machine can tell. */
 export const now = () => Date.now() + state.skew;

@@ -1,4 +1,6 @@
 // What is on the screen is a function of this one object; `draw` shows it anew.
+import { screenOf } from '/assets/lib/screen.js';
+
 export const state = {
     /** `starting`, `ready`, `wechat` or `no_storage`. */
     phase: 'starting',
@@ -31,44 +33,7 @@ export const state = {
     notice: undefined,
 };
 
-const NOTICE_MS = 5000;
-
-let show = () => {};
-let asked = false;
-
-/** Who draws. */
-export function onDraw(work) {
-    show = work;
-}
-
-/** Draws once after all that happens now. */
-export function draw() {
-    if (asked) return;
-    asked = true;
-    queueMicrotask(() => {
-        asked = false;
-        show();
-    });
-}
-
-/** Changes what the open screen holds. */
-export function set(changes) {
-    Object.assign(state.screen, changes);
-    draw();
-}
-
-/** A sentence at the foot of the screen, read aloud; `alarm` interrupts. */
-export function tell(text, alarm = false) {
-    const notice = { text, alarm, at: Date.now() };
-    state.notice = notice;
-    draw();
-    // What must not be missed stays until the next screen.
-    if (alarm) return;
-    setTimeout(() => {
-        if (state.notice === notice) state.notice = undefined;
-        draw();
-    }, NOTICE_MS);
-}
+export const { onDraw, draw, set, tell } = screenOf(state, { held: 'screen', noticeMs: 5000 });
 
 // Two windows of one phone share the database: whoever changes it tells the other.
 const others = 'BroadcastChannel' in globalThis ? new BroadcastChannel('meterbook') : undefined;
