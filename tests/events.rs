@@ -1,43 +1,21 @@
 //! Desks that follow what changes: events of topics, over several nodes (DESIGN "Flow of a write").
 
+use crate::support::stream::{next_event, open_stream};
 use crate::support::street::Street;
 use crate::support::{SignedIn, StoreKind, World, WorldOptions, run};
 use chrono::TimeDelta;
 use meterbook::accounts::Role;
-use reqwest::Method;
 use serde_json::{Value, json};
 use std::sync::Arc;
-use std::time::Duration;
 
-/// Long enough for any machine; what should come and does not fails here instead of hanging.
-const PATIENCE: Duration = Duration::from_secs(60);
 const ALL: &str =
     "event: changed\ndata: {\"topics\":[\"rounds\",\"cases\",\"coverage\",\"quarantine\",\"phones\"]}\n\n";
 
 /// Follows, past the greeting.
 async fn follow(world: &World, desk: &SignedIn) -> reqwest::Response {
-    let request = world.request(Method::GET, "/v1/events").bearer_auth(&desk.access);
-    let mut response = request.header("accept-encoding", "gzip").send().await.unwrap();
-    assert_eq!(
-        (response.status().as_u16(), &response.headers()["content-type"]),
-        (200, &"text/event-stream".parse().unwrap())
-    );
+    let mut response = open_stream(world, "/v1/events", desk).await;
     assert_eq!(next_event(&mut response).await, ALL);
     response
-}
-
-/// Reads until something that is no comment comes; empty at the end.
-async fn next_event(response: &mut reqwest::Response) -> String {
-    let read = async {
-        loop {
-            match response.chunk().await.unwrap() {
-                None => return String::new(),
-                Some(bytes) if bytes.starts_with(b":") => {}
-                Some(bytes) => return String::from_utf8(bytes.to_vec()).unwrap(),
-            }
-        }
-    };
-    tokio::time::timeout(PATIENCE, read).await.expect("neither an event nor the end came")
 }
 
 /// Reads until an event names a topic.
@@ -49,6 +27,19 @@ async fn until_told(response: &mut reqwest::Response, topic: &str) -> String {
             return event;
         }
     }
+}
+
+const OF_ROUNDS: &str = "event: changed\ndata: {\"topics\":[\"rounds\",\"coverage\"]}\n\n";
+
+/// Cancels both rounds: what that touches is told, and nothing else. What was done before may still be passed on, at the latest
+/// together with the first of them.
+async fn cancel_and_hear(street: &Street<'_>, who: &str, events: &mut reqwest::Response) {
+    let [first, second] = street.rounds[..] else { panic!("a street has two rounds") };
+    let cancel = async |round: i64| street.world.post(&format!("/v1/rounds/{round}/cancel"), who, &Value::Null).await;
+    cancel(first).await;
+    until_told(events, "rounds").await;
+    cancel(second).await;
+    while until_told(events, "rounds").await != OF_ROUNDS {}
 }
 
 on_both_stores! {
@@ -63,11 +54,8 @@ on_both_stores! {
     async fn a_deed_at_a_desk_pokes_what_it_touches(world: World) {
         let street = Street::build(&world).await;
         let dispatcher = world.desk(Role::Dispatcher).await;
-        // What was done before the stream begins is passed on within a second.
-        tokio::time::sleep(Duration::from_millis(2_500)).await;
         let mut events = follow(&world, &dispatcher).await;
-        world.post(&format!("/v1/rounds/{}/cancel", street.rounds[0]), &dispatcher.access, &Value::Null).await;
-        assert_eq!(next_event(&mut events).await, "event: changed\ndata: {\"topics\":[\"rounds\",\"coverage\"]}\n\n");
+        cancel_and_hear(&street, &dispatcher.access, &mut events).await;
     }
 
     async fn events_end_with_the_session(world: World) {
@@ -98,10 +86,7 @@ fn a_desk_at_another_node_is_told_too() {
         let street = Street::build(&world).await;
         let node = World::start_another(Arc::clone(&world.database), WorldOptions::default());
         let analyst = world.desk(Role::Analyst).await;
-        // What was done before is passed on, and the listener is there, within seconds.
-        tokio::time::sleep(Duration::from_millis(4_000)).await;
         let mut events = follow(&node, &analyst).await;
-        world.post(&format!("/v1/rounds/{}/cancel", street.rounds[0]), &world.desk_admin().await, &Value::Null).await;
-        assert_eq!(next_event(&mut events).await, "event: changed\ndata: {\"topics\":[\"rounds\",\"coverage\"]}\n\n");
+        cancel_and_hear(&street, &world.desk_admin().await, &mut events).await;
     });
 }

@@ -1,16 +1,13 @@
 //! Phones that wait: long polls and pokes, over several nodes (PROTOCOL "Pull", SECURITY 19).
 
+use crate::support::stream::{next_event, open_stream};
 use crate::support::street::Street;
 use crate::support::{SignedIn, StoreKind, World, WorldOptions, run};
 use chrono::TimeDelta;
 use futures_util::future::{join, join_all};
-use reqwest::Method;
 use serde_json::{Value, json};
 use std::sync::Arc;
 use std::time::Duration;
-
-/// Long enough for any machine; what should end and does not fails here instead of hanging.
-const PATIENCE: Duration = Duration::from_secs(60);
 
 async fn until_waiting(world: &World, phones: usize) {
     while world.app.pokes.count() != phones {
@@ -29,25 +26,7 @@ async fn wait(world: &World, phone: &SignedIn, cursor: &str) -> (u16, Value) {
 
 /// Opens a stream of pokes.
 async fn stream(world: &World, phone: &SignedIn) -> reqwest::Response {
-    let request = world.request(Method::GET, "/v1/sync/pokes").bearer_auth(&phone.access);
-    let response = request.header("accept-encoding", "gzip").send().await.unwrap();
-    assert_eq!(response.status(), 200);
-    assert_eq!(response.headers()["content-type"], "text/event-stream");
-    response
-}
-
-/// Reads until something that is no comment comes; empty at the end.
-async fn next_event(response: &mut reqwest::Response) -> String {
-    let read = async {
-        loop {
-            match response.chunk().await.unwrap() {
-                None => return String::new(),
-                Some(bytes) if bytes.starts_with(b":") => {}
-                Some(bytes) => return String::from_utf8(bytes.to_vec()).unwrap(),
-            }
-        }
-    };
-    tokio::time::timeout(PATIENCE, read).await.expect("neither an event nor the end came")
+    open_stream(world, "/v1/sync/pokes", phone).await
 }
 
 on_both_stores! {

@@ -4,6 +4,7 @@ mod contract;
 mod database;
 pub mod follower;
 mod postgres;
+pub mod stream;
 pub mod street;
 pub mod tools;
 mod world;
