@@ -1,4 +1,4 @@
-//! The points behind every figure of coverage: a number in a table leads to what it counts.
+//! What is behind a number: the points of every figure of coverage, the records of every figure of a day.
 
 use crate::support::World;
 use crate::support::street::Street;
@@ -109,5 +109,32 @@ on_both_stores! {
             let (status, problem) = points(&world, query).await;
             assert_eq!((query, status, &problem["errors"][0]["pointer"]), (query, 400, &json!(name)), "{problem}");
         }
+    }
+
+    async fn every_figure_of_a_day_has_as_many_records(world: World) {
+        let street = Street::build(&world).await;
+        a_morning(&street).await;
+        let hazard = json!({"kind": "hazard", "hazard_code": "hose", "severity": "major", "note": "软管开裂"});
+        street.push(&[street.record(5, "H4", hazard)]).await;
+        let analyst = world.cached_desk(Role::Analyst, false).await.access;
+        let (_, report) = world.get("/v1/reports/daily?day=2026-03-02", &analyst).await;
+        let mut counted = 0;
+        for (of, line) in [(String::new(), &report["office"]), (format!("&reader={}", street.phone.account), &report["readers"][0])] {
+            for (figure, count) in line.as_object().unwrap() {
+                let path = format!("/v1/reports/daily/records?day=2026-03-02&figure={figure}{of}");
+                let (status, page) = world.get(&path, &analyst).await;
+                if ["quarantined", "missing_records", "photos_owed", "volume", "first_at", "last_at", "reader_id", "reader_name"].contains(&figure.as_str()) {
+                    assert_eq!((status, &page["errors"][0]["pointer"]), (400, &json!("figure")), "{figure}: {page}");
+                    continue;
+                }
+                assert_eq!((status, &json!(page["items"].as_array().unwrap().len())), (200, count), "{figure}: {page}");
+                counted += count.as_u64().unwrap();
+            }
+        }
+        assert!(counted > 16, "{report}");
+        let (_, first) = world.get("/v1/reports/daily/records?day=2026-03-02&limit=3", &analyst).await;
+        let (_, rest) = world.get(&format!("/v1/reports/daily/records?day=2026-03-02&limit=3&after={}", first["next_after"]), &analyst).await;
+        assert_eq!((first["items"].as_array().unwrap().len(), rest["items"].as_array().unwrap().len()), (3, 1), "{first} {rest}");
+        assert_eq!((&rest["items"][0]["position"], &rest["next_after"]), (&json!(4), &Value::Null));
     }
 }

@@ -167,6 +167,7 @@ fn month_lists(config: &mut ServiceConfig) {
 fn report_routes(config: &mut ServiceConfig) {
     config
         .service(reports::routes::get_daily_report)
+        .service(reports::routes::list_daily_records)
         .service(reports::routes::export_daily_report)
         .service(reports::month::routes::list_published_reports)
         .service(reports::month::routes::get_month_report)

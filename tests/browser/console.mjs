@@ -165,6 +165,13 @@ await settled();
 ok(await page.locator('tbody tr').count() > 0, 'what is seen is listed');
 await judge('the points behind a figure');
 
+await open(`daily?day=${month}-22`);
+await page.click('tbody tr:has(a.number) a.number');
+await page.waitForFunction(() => location.hash.includes('figure=visits'));
+await settled();
+ok(await page.locator('#records ~ * tbody tr, section:has(#records) tbody tr').count() > 0, 'the visits of a day are listed');
+await judge('the records behind a figure');
+
 // A place on the month's lists is somewhere to look; a person makes a case of it.
 await open(`suspects?month=${month}&list=slow`);
 await page.click('tbody button');

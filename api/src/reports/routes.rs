@@ -1,10 +1,11 @@
 //! Asking for reports.
 
 use super::book::Book;
-use super::daily::{self, Daily, DailyReport};
+use super::daily::{self, Daily, DailyFigure, DailyRecordPage, DailyReport};
 use super::press::{self, FileQuery, ReportFile};
 use crate::App;
 use crate::http::{Problem, ProblemCode, RequestLanguage, Session};
+use crate::paging::{After, next_after};
 use actix_web::web::{Data, Json, Query};
 use actix_web::{HttpResponse, get};
 use chrono::NaiveDate;
@@ -50,6 +51,43 @@ pub async fn get_daily_report(
     let (zone, now) = (app.config.zone, app.clock.now());
     let made = app.store.read("get_daily_report", move |conn| Ok(daily::load(conn, day, reader, zone, now)?.report));
     Ok(Json(made.await?))
+}
+
+/// Which of the day's records.
+#[derive(Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct FigureQuery {
+    /// Those that this figure of the report counts, by its name there: `visits`, `readings`, `rereads`, `customer_told`,
+    /// `attempts`, `attempts_locked` …, `attempts_proven`, `early`, `on_time`, `late`, `set_aside`, `time_review`, `came_later`,
+    /// `corrections`, `hazards` or `found_changes`; `visits` unless told.
+    figure: Option<String>,
+}
+
+/// The records behind a figure of the daily report, by time.
+#[utoipa::path(operation_id = "list_daily_records", tag = "reports", params(DayQuery, FigureQuery, After),
+    responses((status = 200, description = "Records", body = DailyRecordPage)))]
+#[get("/v1/reports/daily/records")]
+pub async fn list_daily_records(
+    app: Data<App>,
+    session: Session,
+    query: Query<DayQuery>,
+    figure: Query<FigureQuery>,
+    page: Query<After>,
+) -> Result<Json<DailyRecordPage>, Problem> {
+    let actor = session.may(Operation::ListDailyRecords)?;
+    let (day, reader) = query.settle(&app, actor)?;
+    let figure = DailyFigure::parse(figure.figure.as_deref().unwrap_or("visits")).ok_or_else(|| {
+        let (zh, en) = ("应为日报中的一项计数", "expected a figure of the daily report that counts records");
+        Problem::new(ProblemCode::InvalidParameter).fault("figure", "invalid_value", zh, en)
+    })?;
+    let (after, limit) = page.window(&app.config.limits)?;
+    let (zone, now) = (app.config.zone, app.clock.now());
+    let made = app.store.read("list_daily_records", move |conn| {
+        Ok(daily::load(conn, day, reader, zone, now)?.behind(figure, after, limit))
+    });
+    let items = made.await?;
+    let next_after = next_after(&items, limit, |record| record.position);
+    Ok(Json(DailyRecordPage { items, next_after }))
 }
 
 /// The daily report as a workbook, a CSV file or a page to print, with every visit.

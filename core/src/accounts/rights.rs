@@ -233,6 +233,8 @@ operations! {
     GetDailyReport = "get_daily_report": EVERYONE;
     /// The daily report as a file. A reader gets only his own.
     ExportDailyReport = "export_daily_report": EVERYONE;
+    /// The records behind a figure of the daily report.
+    ListDailyRecords = "list_daily_records": EVERYONE;
     /// Reports that were published.
     ListPublishedReports = "list_published_reports": OFFICE;
     /// The month-end report.

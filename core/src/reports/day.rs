@@ -49,6 +49,77 @@ pub struct Visit {
     pub set_aside: bool,
 }
 
+/// A figure of a day that counts visits: each of them can be listed, visit by visit.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum DayFigure {
+    /// All of them.
+    Visits,
+    /// Readings, re-reads not counted.
+    Readings,
+    /// Second looks.
+    Rereads,
+    /// Told by the customer.
+    CustomerTold,
+    /// Attempts for any reason.
+    Attempts,
+    /// Attempts for the reason with this place in [`ATTEMPT_CODES`].
+    AttemptsFor(usize),
+    /// Attempts with a photo.
+    AttemptsProven,
+    /// Commercial readings that lie so against the window.
+    Window(Punctuality),
+    /// Readings set aside by their verdict.
+    SetAside,
+    /// Visits whose time a person must decide.
+    TimeReview,
+    /// Visits that arrived on a later day.
+    CameLater,
+}
+
+impl DayFigure {
+    /// The figure of its name in a line of the report.
+    #[must_use]
+    pub fn parse(name: &str) -> Option<Self> {
+        Some(match name {
+            "visits" => Self::Visits,
+            "readings" => Self::Readings,
+            "rereads" => Self::Rereads,
+            "customer_told" => Self::CustomerTold,
+            "attempts" => Self::Attempts,
+            "attempts_proven" => Self::AttemptsProven,
+            "early" => Self::Window(Punctuality::Early),
+            "on_time" => Self::Window(Punctuality::OnTime),
+            "late" => Self::Window(Punctuality::Late),
+            "set_aside" => Self::SetAside,
+            "time_review" => Self::TimeReview,
+            "came_later" => Self::CameLater,
+            other => {
+                let reason = other.strip_prefix("attempts_")?;
+                Self::AttemptsFor(ATTEMPT_CODES.iter().position(|code| *code == reason)?)
+            }
+        })
+    }
+
+    /// Whether it counts a visit.
+    #[must_use]
+    pub fn counts(self, visit: &Visit) -> bool {
+        match (self, visit.kind) {
+            (Self::Visits, _)
+            | (Self::Readings, VisitKind::Reading)
+            | (Self::Rereads, VisitKind::Reread)
+            | (Self::CustomerTold, VisitKind::CustomerTold)
+            | (Self::Attempts, VisitKind::Attempt { .. })
+            | (Self::AttemptsProven, VisitKind::Attempt { proof: true, .. }) => true,
+            (Self::AttemptsFor(wanted), VisitKind::Attempt { reason, .. }) => wanted == reason,
+            (Self::Window(wanted), _) => visit.punctuality == Some(wanted),
+            (Self::SetAside, _) => visit.set_aside,
+            (Self::TimeReview, _) => visit.time_review,
+            (Self::CameLater, _) => visit.came_later,
+            _ => false,
+        }
+    }
+}
+
 /// The sums of a day; they add up: the office's line is the sum of its readers'.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct DaySum {
@@ -174,7 +245,65 @@ mod tests {
         assert_eq!((ms(sum.first_at), ms(sum.last_at)), (Some(10), Some(30)));
     }
 
+    /// Names of figures with what a sum has under them.
+    fn figures(sum: &DaySum) -> Vec<(String, u64)> {
+        let own = [
+            ("visits", sum.visits),
+            ("readings", sum.readings),
+            ("rereads", sum.rereads),
+            ("customer_told", sum.customer_told),
+            ("attempts", sum.attempted()),
+            ("attempts_proven", sum.attempts_proven),
+            ("early", sum.early),
+            ("on_time", sum.on_time),
+            ("late", sum.late),
+            ("set_aside", sum.set_aside),
+            ("time_review", sum.time_review),
+            ("came_later", sum.came_later),
+        ];
+        let by_reason = ATTEMPT_CODES.iter().zip(sum.attempts).map(|(code, count)| (format!("attempts_{code}"), count));
+        own.map(|(name, count)| (name.to_owned(), count)).into_iter().chain(by_reason).collect()
+    }
+
+    fn visits() -> impl Strategy<Value = Vec<Visit>> {
+        let kind = prop_oneof![
+            Just(VisitKind::Reading),
+            Just(VisitKind::Reread),
+            Just(VisitKind::CustomerTold),
+            (0..ATTEMPT_CODES.len(), any::<bool>()).prop_map(|(reason, proof)| VisitKind::Attempt { reason, proof }),
+        ];
+        let window =
+            prop::option::of(prop::sample::select(vec![Punctuality::Early, Punctuality::OnTime, Punctuality::Late]));
+        let one = (0..1_000_i64, kind, window, any::<[bool; 3]>());
+        let one = one.prop_map(|(ms, kind, punctuality, [time_review, came_later, set_aside])| Visit {
+            time_review,
+            came_later,
+            set_aside,
+            punctuality,
+            ..visit(ms, kind)
+        });
+        prop::collection::vec(one, 0..60)
+    }
+
+    #[test]
+    fn a_name_that_is_no_figure_is_none() {
+        for name in ["", "attempts_", "attempts_asleep", "volume", "corrections"] {
+            assert_eq!(DayFigure::parse(name), None, "{name}");
+        }
+    }
+
     proptest! {
+        /// A figure and the list behind it are of the same visits.
+        #[test]
+        fn every_figure_counts_as_many_visits_as_its_list_holds(visits in visits()) {
+            let mut sum = DaySum::default();
+            visits.iter().for_each(|visit| sum.count(visit));
+            for (name, count) in figures(&sum) {
+                let figure = DayFigure::parse(&name).unwrap();
+                prop_assert_eq!(visits.iter().filter(|visit| figure.counts(visit)).count() as u64, count, "{}", name);
+            }
+        }
+
         /// The office's line is the sum of its readers', however the visits are shared out among them.
         #[test]
         fn sums_of_parts_are_the_sum(visits in prop::collection::vec((0..1_000_i64, 0..9_usize, 0..3_usize), 0..60)) {

@@ -15,7 +15,7 @@ pub mod sheet;
 pub mod volume;
 pub mod words;
 
-pub use day::{DaySum, Visit, VisitKind};
+pub use day::{DayFigure, DaySum, Visit, VisitKind};
 pub use figures::{Agreement, MonthOfMeter, Standing, Verdict, agreement};
 pub use purchases::{Bought, PurchaseChange, WatchSettings, watch};
 pub use sheet::{Cell, Chart, ChartKind, Column, Measure, Sheet, defused};

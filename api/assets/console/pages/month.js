@@ -30,9 +30,9 @@ function Coverage({ report }) {
             <td class="figure"><b>${percent(line.rate_bp)}</b></td><td class="parts"><${Rate} line=${line} small /></td>
             <td>${line.met === undefined || line.met === null ? '—'
                 : html`<${Mark} kind=${line.met ? 'green' : 'red'}>${t(line.met ? 'coverage.met' : 'coverage.missed')} ${percent(line.target_bp)}</${Mark}>`}</td>
-                <td class="figure">${count(line.denominator)}</td><td class="figure">${count(line.seen)}</td>
-            <td class="figure">${count(line.no_access)}</td><td class="figure">${count(line.unattempted)}</td>
-                <td class="figure">${count(line.suspended)}</td>
+            ${['denominator', 'seen', 'no_access', 'unattempted', 'suspended'].map(figure => html`<td key=${figure} class="figure"><${Count} n=${line[figure]}
+                to=${href('points', [], { period: line.period, class: line.class, bucket: figure })}
+                label=${`${t(`class.${line.class}`)}: ${t(`bucket.${figure}`)}`} /></td>`)}
             <td class="figure">${percent(line.attempted_bp)}</td><td class="figure">${percent(line.evidence_bp)}</td>
             <td class="figure">${line.class === 'commercial' ? percent(line.on_time_bp) : '—'}</td></tr>`)}</tbody></table>`;
 }

@@ -1,9 +1,11 @@
 //! The daily reading report (抄表日报表, R-8) and the day's gas sold.
 
+mod behind;
 mod sheets;
 pub mod store;
 mod wire;
 
+pub use behind::{DailyFigure, DailyRecord, DailyRecordPage};
 pub use wire::*;
 
 use super::looks::store::{CHUNK, load_looks};
@@ -28,6 +30,8 @@ pub struct Daily {
     pub report: DailyReport,
     /// The visits, by time.
     pub visits: Vec<(DayRecord, Visit)>,
+    /// Corrections, hazards and differences found, by time.
+    pub others: Vec<DayRecord>,
     /// The company's zone.
     pub zone: Zone,
 }
@@ -50,20 +54,21 @@ pub fn load(conn: &mut Conn, day: NaiveDate, reader: Option<i64>, zone: Zone, no
     let (month, book) = (Period::month_of(day), rulebook(conn)?);
     let window = ReadingWindow::of(month, &book.coverage(month));
     let mut lines: BTreeMap<i64, (DaySum, DailyLine)> = BTreeMap::new();
-    let mut visits = Vec::new();
+    let (mut visits, mut others) = (Vec::new(), Vec::new());
     for record in records {
         let (sum, line) = lines.entry(record.reader).or_default();
+        if let Some(visit) = visit_of(&record, &volumes, window, zone) {
+            sum.count(&visit);
+            visits.push((record, visit));
+            continue;
+        }
         match record.kind.as_str() {
             "correction" => line.corrections += 1,
             "hazard" => line.hazards += 1,
             "found" => line.found_changes += 1,
-            _ => {
-                if let Some(visit) = visit_of(&record, &volumes, window, zone) {
-                    sum.count(&visit);
-                    visits.push((record, visit));
-                }
-            }
+            _ => continue,
         }
+        others.push(record);
     }
     let also: Vec<i64> = lines.keys().copied().collect();
     let (quarantined, owed) = (store::count_quarantined(conn, span)?, store::count_photos_owed(conn, span)?);
@@ -97,7 +102,7 @@ pub fn load(conn: &mut Conn, day: NaiveDate, reader: Option<i64>, zone: Zone, no
         paid_fen: sold.iter().map(|line| line.paid_fen).sum(),
         sold,
     };
-    Ok(Daily { report, visits, zone })
+    Ok(Daily { report, visits, others, zone })
 }
 
 /// The gas each reading of the day accounts for, by meter and time.
