@@ -4,6 +4,7 @@ use crate::coverage::store::{PlanRow, load_rows, to_day};
 use crate::db::schema::{coverage_plan, records, rounds, service_points, stops};
 use crate::db::{Conn, among, each};
 use crate::http::from_ms;
+use crate::rounds::store::not_cancelled;
 use chrono::NaiveDate;
 use diesel::dsl::sql;
 use diesel::prelude::*;
@@ -39,7 +40,7 @@ pub fn unseen_of(conn: &mut Conn, period: Period, whose: Whose) -> QueryResult<V
         Whose::Reader(reader) => each!(conn, c => stops::table
             .inner_join(rounds::table)
             .filter(rounds::reader_id.eq(reader))
-            .filter(rounds::state.ne("cancelled"))
+            .filter(not_cancelled())
             .filter(rounds::from_day.lt(period.end_day()))
             .filter(rounds::until_day.gt(period.first_day()))
             .select(stops::point_id)

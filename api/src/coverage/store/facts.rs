@@ -9,6 +9,7 @@ use crate::db::schema::{
 };
 use crate::db::{Conn, among, each};
 use crate::http::from_ms;
+use crate::rounds::store::not_cancelled;
 use chrono::NaiveDate;
 use diesel::dsl::sql;
 use diesel::prelude::*;
@@ -157,7 +158,7 @@ fn load_readers(conn: &mut Conn, ids: &[i64]) -> QueryResult<Readers> {
         .inner_join(rounds::table)
         .filter(among(stops::point_id, ids))
         .filter(rounds::reader_id.is_not_null())
-        .filter(rounds::state.ne("cancelled"))
+        .filter(not_cancelled())
         .order((stops::point_id, rounds::id.desc()))
         .select((stops::point_id, rounds::reader_id, rounds::from_day, rounds::until_day))
         .load(c))?;

@@ -8,6 +8,7 @@ use crate::db::{Conn, Uuid16, among, each};
 use crate::http::to_ms;
 use crate::reports::daily::SoldLine;
 use crate::reports::looks::store::CHUNK;
+use crate::rounds::store::not_cancelled;
 use crate::sync::gaps::store::{devices_with_gaps, neighbours};
 use crate::sync::store::phone_sequence;
 use chrono::NaiveDate;
@@ -122,7 +123,7 @@ pub fn load_readers(
     let mut ids: Vec<i64> = each!(conn, c => rounds::table
         .filter(rounds::from_day.le(day))
         .filter(rounds::until_day.gt(day))
-        .filter(rounds::state.ne("cancelled"))
+        .filter(not_cancelled())
         .filter(rounds::reader_id.is_not_null())
         .select(rounds::reader_id.assume_not_null())
         .distinct()

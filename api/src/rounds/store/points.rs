@@ -3,7 +3,7 @@
 //! Why separate: the register knows nothing of rounds but this one door.
 
 use super::feed::{FeedChange, announce};
-use super::{lock_rounds_at, move_round};
+use super::{lock_rounds_at, move_round, not_cancelled};
 use crate::db::schema::{rounds, service_points, stops};
 use crate::db::{Conn, each};
 use crate::http::to_ms;
@@ -81,7 +81,7 @@ fn stops_at(conn: &mut Conn, points: &[i64]) -> QueryResult<Vec<StopAtPoint>> {
         .inner_join(rounds::table)
         .inner_join(service_points::table)
         .filter(stops::point_id.eq_any(points))
-        .filter(rounds::state.ne("cancelled"))
+        .filter(not_cancelled())
         .order((stops::round_id, stops::id))
         .select((stops::id, stops::round_id, rounds::reader_id, stops::position, stops::state, stops::taken_out_at,
             service_points::office_order, service_points::state, rounds::route_id, stops::moved_out))

@@ -6,6 +6,7 @@ use crate::db::{Conn, among, each};
 use crate::http::{from_ms, to_ms};
 use crate::rounds::plans::{CreatePlanRequest, Knock};
 use crate::rounds::readers::store::{ProfileRow, absences_between, readers};
+use crate::rounds::store::not_cancelled;
 use crate::rounds::visits::store::{TermsRow, promises, terms_of};
 use chrono::{Days, NaiveDate};
 use diesel::prelude::*;
@@ -191,7 +192,7 @@ pub(super) fn rounds_of(conn: &mut Conn, plan: i64) -> QueryResult<HashMap<(i64,
 pub(super) fn standing_rounds(conn: &mut Conn, ids: &[i64]) -> QueryResult<HashMap<i64, i64>> {
     let rows: Vec<(i64, Option<i64>)> = each!(conn, c => rounds::table
         .filter(among(rounds::id, ids))
-        .filter(rounds::state.ne("cancelled"))
+        .filter(not_cancelled())
         .select((rounds::id, rounds::reader_id))
         .load(c))?;
     Ok(rows.into_iter().filter_map(|(round, reader)| Some((round, reader?))).collect())
