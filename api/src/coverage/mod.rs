@@ -18,6 +18,8 @@ use meterbook::calendar::{Instant, Period, Zone};
 
 /// How many points are placed in one transaction while a period is laid out.
 const LAYOUT_CHUNK: i64 = 500;
+/// The table that laying out fills.
+const GROWING: &str = "coverage_plan";
 
 /// What lines are grouped by, beside their class.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -93,15 +95,20 @@ pub async fn open_period(app: &App, period: Period) -> Result<(), StoreError> {
 /// The database's.
 pub async fn lay_out(store: &Store, zone: Zone, period: Period) -> Result<(), StoreError> {
     let mut after = 0;
-    loop {
-        let chunk = store.write("lay_out_period", Isolation::RowLocks, move |conn| {
+    for chunk in 1_u64.. {
+        let points = store.write("lay_out_period", Isolation::RowLocks, move |conn| {
             let points = self::store::points_after(conn, after, LAYOUT_CHUNK)?;
             self::store::retouch(conn, zone, &points, &[period])?;
+            // Plans made while the table was a tenth of its size go through all of it.
+            if chunk.is_power_of_two() {
+                conn.note_growth(GROWING)?;
+            }
             Ok(points)
         });
-        match chunk.await?.last() {
+        match points.await?.last() {
             Some(last) => after = *last,
-            None => return Ok(()),
+            None => break,
         }
     }
+    Ok(())
 }

@@ -164,6 +164,16 @@ impl Conn {
         each!(self, c => c.batch_execute(sql))
     }
 
+    /// Tells the database that a table has grown much. PostgreSQL keeps the plan of a prepared statement until it counts the rows anew,
+    /// which by itself it does once a minute; meanwhile a plan for an empty table reads all of a full one. SQLite's plans ask nothing
+    /// about sizes.
+    ///
+    /// # Errors
+    /// The driver's.
+    pub fn note_growth(&mut self, table: &'static str) -> QueryResult<()> {
+        if self.is_sqlite() { Ok(()) } else { self.batch(&format!("ANALYZE {table}")) }
+    }
+
     /// Splits the transaction in two where that mistake is planted, on PostgreSQL.
     ///
     /// # Errors
