@@ -6,9 +6,9 @@
 
 use diesel::backend::Backend;
 use diesel::pg::Pg;
-use diesel::query_builder::{AstPass, QueryFragment, QueryId};
+use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
 use diesel::serialize::ToSql;
-use diesel::sql_types::{Array, BigInt, Binary, HasSqlType, Integer, Nullable, Text};
+use diesel::sql_types::{Array, BigInt, Binary, HasSqlType, Integer, Nullable, Text, Untyped};
 use diesel::sqlite::Sqlite;
 use diesel::{QueryResult, RunQueryDsl};
 use std::marker::PhantomData;
@@ -112,6 +112,11 @@ impl<S: Sql> QueryId for Prepared<S> {
 }
 
 impl<S, C> RunQueryDsl<C> for Prepared<S> {}
+
+/// Rows are read by the names of their columns.
+impl<S> Query for Prepared<S> {
+    type SqlType = Untyped;
+}
 
 /// `statement!("UPDATE … ?", value, …)`: a statement whose text is as fixed as its place.
 macro_rules! statement {

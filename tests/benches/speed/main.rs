@@ -1,7 +1,8 @@
 //! How fast, and at what cost: the service against the bare minimum on the same machine in the same minute.
 //!
 //! - `cargo bench -p acceptance` runs everything and prints a table; it takes some ten minutes and 5 GB of temporary space.
-//! - `cargo bench -p acceptance -- sqlite wire` runs parts: `sqlite`, `postgres`, `pull`, `wire`, `fleet`, `coverage`, `checks`.
+//! - `cargo bench -p acceptance -- sqlite wire` runs parts: `sqlite`, `postgres`, `pull`, `wire`, `fleet`, `coverage`,
+//!   `coverage-postgres`, `checks`.
 //! - `cargo bench -p acceptance -- --quick` runs everything on a tenth of the load: it shows that the benchmark runs, and proves
 //!   nothing about the service.
 //!
@@ -47,7 +48,7 @@ use clap::Parser as _;
 #[derive(clap::Parser)]
 struct Options {
     /// Parts to run; all of them unless named.
-    #[arg(value_parser = ["sqlite", "postgres", "pull", "wire", "fleet", "coverage", "checks"])]
+    #[arg(value_parser = ["sqlite", "postgres", "pull", "wire", "fleet", "coverage", "coverage-postgres", "checks"])]
     parts: Vec<String>,
     /// A tenth of the load: shows that it runs, proves nothing.
     #[arg(long)]
@@ -77,6 +78,8 @@ fn main() -> std::process::ExitCode {
     }
     if options.want(&["coverage"]) {
         coverage::measure_sqlite(&mut table, options.quick);
+    }
+    if options.want(&["coverage", "coverage-postgres"]) {
         coverage::measure_postgres(&mut table, options.quick);
     }
     table.print();

@@ -3,7 +3,7 @@
 use super::plan::{from_day, to_day};
 use crate::coverage::Grouping;
 use crate::db::schema::{accounts, areas, routes};
-use crate::db::{Conn, each};
+use crate::db::{Conn, Value, each, statement};
 use chrono::{Days, NaiveDate};
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Integer, Nullable, Text};
@@ -43,14 +43,10 @@ pub const MARKS_FROM: i32 = 100;
 
 /// The lines of a period as its counters stand, with ages as of a day.
 pub fn lines(conn: &mut Conn, period: Period, grouping: Grouping, as_of: NaiveDate) -> QueryResult<Lines> {
-    let (group, key, by) = (column(grouping), period.key(), grouped_by(grouping));
-    let sql = format!(
-        "SELECT class, {group} AS group_id, bucket AS figure, CAST(SUM(points) AS BIGINT) AS points \
-         FROM coverage_counters WHERE period = {key} GROUP BY {by}, bucket \
-         UNION ALL SELECT class, {group} AS group_id, {MARKS_FROM} + mark AS figure, CAST(SUM(points) AS BIGINT) AS points \
-         FROM coverage_marks WHERE period = {key} GROUP BY {by}, mark"
-    );
-    let rows: Vec<FigureRow> = each!(conn, c => diesel::sql_query(sql).load(c))?;
+    let rows = match grouping {
+        Grouping::Class => class_figures(conn, period)?,
+        _ => group_figures(conn, period, grouping)?,
+    };
     let mut lines = summed(rows, period);
     for (key, unseen) in ages(conn, period, grouping, as_of)? {
         if let Some(line) = lines.get_mut(&key) {
@@ -58,6 +54,32 @@ pub fn lines(conn: &mut Conn, period: Period, grouping: Grouping, as_of: NaiveDa
         }
     }
     Ok(lines)
+}
+
+/// What every dashboard asks for, again and again: planning it takes PostgreSQL as long as reading it.
+fn class_figures(conn: &mut Conn, period: Period) -> QueryResult<Vec<FigureRow>> {
+    const { assert!(MARKS_FROM == 100, "as it is written below") }
+    let key = Value::Small(period.key());
+    let figures = statement!(
+        "SELECT class, CAST(0 AS BIGINT) AS group_id, bucket AS figure, CAST(SUM(points) AS BIGINT) AS points \
+         FROM coverage_counters WHERE period = ? GROUP BY class, bucket \
+         UNION ALL SELECT class, CAST(0 AS BIGINT) AS group_id, 100 + mark AS figure, CAST(SUM(points) AS BIGINT) AS points \
+         FROM coverage_marks WHERE period = ? GROUP BY class, mark",
+        key.clone(),
+        key,
+    );
+    each!(conn, c => figures.load(c))
+}
+
+fn group_figures(conn: &mut Conn, period: Period, grouping: Grouping) -> QueryResult<Vec<FigureRow>> {
+    let (group, key, by) = (column(grouping), period.key(), grouped_by(grouping));
+    let sql = format!(
+        "SELECT class, {group} AS group_id, bucket AS figure, CAST(SUM(points) AS BIGINT) AS points \
+         FROM coverage_counters WHERE period = {key} GROUP BY {by}, bucket \
+         UNION ALL SELECT class, {group} AS group_id, {MARKS_FROM} + mark AS figure, CAST(SUM(points) AS BIGINT) AS points \
+         FROM coverage_marks WHERE period = {key} GROUP BY {by}, mark"
+    );
+    each!(conn, c => diesel::sql_query(sql).load(c))
 }
 
 /// The buckets alone, without ages.
@@ -137,19 +159,9 @@ fn ages(
     let (long, year, key) = (day(Unseen::LONG), day(Unseen::YEAR), period.key());
     let rows = match grouping {
         Grouping::Class => {
-            // Each figure is a look into the index, which is in the order of age within each class.
-            let of = |class: Class| {
-                let unseen =
-                    format!("FROM coverage_plan WHERE period = {key} AND class = '{}' AND {UNSEEN}", class.code());
-                format!(
-                    "SELECT '{}' AS class, CAST(0 AS BIGINT) AS group_id, (SELECT MIN(unseen_since) {unseen}) AS oldest, \
-                     (SELECT COUNT(*) {unseen} AND unseen_since < {long}) AS over_180, \
-                     (SELECT COUNT(*) {unseen} AND unseen_since < {year}) AS over_365",
-                    class.code()
-                )
-            };
-            let sql = Class::ALL.map(of).join(" UNION ALL ");
-            each!(conn, c => diesel::sql_query(sql).load::<AgeRow>(c))?
+            let of_period = Class::ALL.into_iter().filter(|class| is_period_of(*class, period));
+            let rows = of_period.map(|class| class_ages(conn, key, class, (long, year)));
+            rows.collect::<QueryResult<_>>()?
         }
         _ => {
             let group = column(grouping);
@@ -170,6 +182,29 @@ fn ages(
         Some(((Class::from_code(&row.class)?, row.group_id), unseen))
     };
     Ok(rows.into_iter().filter_map(age).collect())
+}
+
+/// Each figure is a look into the index, which is in the order of age within each class.
+fn class_ages(conn: &mut Conn, key: i32, class: Class, (long, year): (i32, i32)) -> QueryResult<AgeRow> {
+    let (key, code) = (Value::Small(key), Value::Word(class.code()));
+    let ages = statement!(
+        "SELECT ? AS class, CAST(0 AS BIGINT) AS group_id, \
+         (SELECT MIN(unseen_since) FROM coverage_plan WHERE period = ? AND class = ? AND bucket BETWEEN 2 AND 7) AS oldest, \
+         (SELECT COUNT(*) FROM coverage_plan \
+          WHERE period = ? AND class = ? AND bucket BETWEEN 2 AND 7 AND unseen_since < ?) AS over_180, \
+         (SELECT COUNT(*) FROM coverage_plan \
+          WHERE period = ? AND class = ? AND bucket BETWEEN 2 AND 7 AND unseen_since < ?) AS over_365",
+        code.clone(),
+        key.clone(),
+        code.clone(),
+        key.clone(),
+        code.clone(),
+        Value::Small(long),
+        key,
+        code,
+        Value::Small(year),
+    );
+    each!(conn, c => ages.get_result(c))
 }
 
 /// The names of what lines are grouped by.
