@@ -164,8 +164,9 @@ fn measure(table: &mut Table, store: &str, folder: &Path, url: Option<&str>, qui
     table.note(format!("{store}: points, readings"), format!("{}, {}", points(quick), points(quick) * MONTHS));
     table.note(format!("{store}: laying out three periods, s"), format!("{:.1}", began.elapsed().as_secs_f64()));
     if let Some(url) = url {
-        // So long after twelve million inserts autovacuum would have been there.
+        // So long after twelve million inserts autovacuum would have been there, and what it wrote on the disk.
         execute(url, "VACUUM (ANALYZE)");
+        execute(url, "CHECKPOINT");
     }
     answers(table, store, folder, url, &runtime);
     let began = Instant::now();
