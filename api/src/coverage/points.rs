@@ -8,7 +8,7 @@ use super::routes::{class_of, period_of, wrong};
 use crate::http::{Problem, ProblemCode};
 use chrono::NaiveDate;
 use meterbook::calendar::Period;
-use meterbook::coverage::{Bucket, Mark, Unseen, is_period_of};
+use meterbook::coverage::{Bucket, Mark, Unseen, classes_of};
 use meterbook::meters::Class;
 use serde::Deserialize;
 
@@ -104,8 +104,8 @@ impl BehindFilter {
         };
         let period = period_of(period)?;
         let class = class.map(class_of).transpose()?;
-        let of_period = Class::ALL.into_iter().filter(|known| is_period_of(*known, period));
-        let classes: Vec<Class> = of_period.filter(|known| class.is_none_or(|class| class == *known)).collect();
+        let classes: Vec<Class> =
+            classes_of(period).filter(|known| class.is_none_or(|class| class == *known)).collect();
         if classes.is_empty() {
             return Err(wrong("period", "YYYY-MM / YYYY-Qn"));
         }

@@ -16,8 +16,8 @@ pub use judges::{Judges, WindowRow, find_window, insert_window, load_windows};
 pub(in crate::coverage) use lines::{FigureRow, column, summed};
 pub use lines::{Line, Lines, MARKS_FROM, group_names, lines, tallies};
 pub use plan::{
-    PlanRow, commercial_after, entries_after, from_day, frozen_after, load_rows, restated_after, restated_points,
-    to_day,
+    PlanRow, UNSEEN, commercial_after, entries_after, from_day, frozen_after, load_rows, restated_after,
+    restated_points, to_day,
 };
 pub use points::points_behind;
 pub use recompute::{Difference, rebuild_counters, rebuild_days, verify_chunk, verify_counters, verify_days};

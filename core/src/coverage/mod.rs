@@ -50,6 +50,11 @@ pub fn period_of(class: Class, day: NaiveDate) -> Period {
     }
 }
 
+/// The classes whose periods are of this kind.
+pub fn classes_of(period: Period) -> impl Iterator<Item = Class> {
+    Class::ALL.into_iter().filter(move |class| is_period_of(*class, period))
+}
+
 /// Whether periods of this kind are those of `class`: months for commercial and outdoor, quarters for indoor.
 #[must_use]
 pub const fn is_period_of(class: Class, period: Period) -> bool {

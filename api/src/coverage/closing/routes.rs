@@ -24,9 +24,8 @@ use chrono::NaiveDate;
 use diesel::QueryResult;
 use meterbook::accounts::Operation;
 use meterbook::calendar::{Instant, Period, Zone};
-use meterbook::coverage::{Settings, Tally, final_at, gap_may_touch, is_period_of, may_close, phase, review_may_touch};
+use meterbook::coverage::{Settings, Tally, classes_of, final_at, gap_may_touch, may_close, phase, review_may_touch};
 use meterbook::id::{AccountId, DeviceId};
-use meterbook::meters::Class;
 
 const DEVICES_AT_ONCE: i64 = 500;
 const NAME_LIMIT: usize = 200;
@@ -126,7 +125,7 @@ fn freeze(
     let lines = lines(conn, period, Grouping::Class, as_of(period, NaiveDate::MAX))?;
     store::freeze_lines(conn, period, &lines)?;
     let settings = rules.coverage(period);
-    for class in Class::ALL.into_iter().filter(|class| is_period_of(*class, period)) {
+    for class in classes_of(period) {
         let tally = lines.get(&(class, 0)).map_or_else(Tally::default, |line| line.tally);
         store::insert_snapshot(conn, period, class, &tally, &settings)?;
     }

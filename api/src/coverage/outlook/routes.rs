@@ -16,7 +16,7 @@ use chrono::NaiveDate;
 use diesel::QueryResult;
 use meterbook::accounts::Operation;
 use meterbook::calendar::{Instant, Period, Zone};
-use meterbook::coverage::{Candidate, NextStep, Obstacle, Pace, is_period_of, next_step};
+use meterbook::coverage::{Candidate, NextStep, Obstacle, Pace, classes_of, is_period_of, next_step};
 use meterbook::meters::Class;
 use meterbook::text::Language;
 use serde::Deserialize;
@@ -84,11 +84,8 @@ fn candidates(
     let judges = Judges::load(conn, zone, &[period])?;
     let window = judges.iter().next().map(|judge| judge.judge().window);
     let in_window = window.is_some_and(|window| window.from_day <= today && today < window.until_day);
-    let paces: BTreeMap<Class, (u64, Pace)> = Class::ALL
-        .into_iter()
-        .filter(|class| is_period_of(*class, period))
-        .map(|class| (class, outlook.class_pace(class)))
-        .collect();
+    let paces: BTreeMap<Class, (u64, Pace)> =
+        classes_of(period).map(|class| (class, outlook.class_pace(class))).collect();
     let rows = store::unseen_of(conn, period, whose)?;
     let tries = store::tries_since(conn, &rows, zone)?;
     let candidate = |row: UnseenRow| {

@@ -1,6 +1,6 @@
 //! What the outlook asks of plan, register, rounds and records.
 
-use crate::coverage::store::{PlanRow, load_rows, to_day};
+use crate::coverage::store::{PlanRow, UNSEEN, load_rows, to_day};
 use crate::db::schema::{coverage_plan, records, rounds, service_points, stops};
 use crate::db::{Conn, among, each};
 use crate::http::from_ms;
@@ -88,8 +88,7 @@ pub fn longest_unseen(
     let points: Vec<(i32, i64)> = each!(conn, c => plan::table
         .filter(plan::period.eq(period.key()))
         .filter(plan::class.eq(class.code()))
-        // The words of the index, or SQLite would not use it.
-        .filter(sql::<Bool>("bucket BETWEEN 2 AND 7"))
+        .filter(sql::<Bool>(UNSEEN))
         .filter(plan::unseen_since.ge(day))
         .filter(plan::unseen_since.gt(day).or(plan::point_id.gt(point)))
         .order((plan::unseen_since, plan::point_id))

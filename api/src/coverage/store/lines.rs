@@ -1,6 +1,6 @@
 //! Lines of coverage, summed from counters: what a dashboard reads. Its cost never depends on how many readings there are.
 
-use super::plan::{from_day, to_day};
+use super::plan::{UNSEEN, from_day, to_day};
 use crate::coverage::Grouping;
 use crate::db::schema::{accounts, areas, routes};
 use crate::db::{Conn, Value, each, statement};
@@ -8,7 +8,7 @@ use chrono::{Days, NaiveDate};
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Integer, Nullable, Text};
 use meterbook::calendar::Period;
-use meterbook::coverage::{Bucket, Companions, Mark, Tally, Unseen, is_period_of};
+use meterbook::coverage::{Bucket, Companions, Mark, Tally, Unseen, classes_of, is_period_of};
 use meterbook::meters::Class;
 use std::collections::{BTreeMap, HashMap};
 
@@ -78,11 +78,6 @@ fn class_figures(conn: &mut Conn, period: Period) -> QueryResult<Vec<FigureRow>>
         rows.extend(each!(conn, c => figures.load::<FigureRow>(c))?);
     }
     Ok(rows)
-}
-
-/// The classes whose period this is.
-fn classes_of(period: Period) -> impl Iterator<Item = Class> {
-    Class::ALL.into_iter().filter(move |class| is_period_of(*class, period))
 }
 
 fn group_figures(conn: &mut Conn, period: Period, grouping: Grouping) -> QueryResult<Vec<FigureRow>> {
@@ -159,9 +154,6 @@ struct AgeRow {
     #[diesel(sql_type = Nullable<BigInt>)]
     over_365: Option<i64>,
 }
-
-/// Of D and not seen: the words of the index, or SQLite would not use it.
-const UNSEEN: &str = "bucket BETWEEN 2 AND 7";
 
 fn ages(
     conn: &mut Conn,

@@ -5,7 +5,7 @@ use crate::db::{Conn, Statement, Value, among, each};
 use chrono::{Datelike, NaiveDate};
 use diesel::prelude::*;
 use meterbook::calendar::Period;
-use meterbook::coverage::{Bucket, PlanEntry, Punctuality};
+use meterbook::coverage::{Bucket, Mark, PlanEntry, Punctuality};
 use meterbook::meters::Class;
 use std::collections::{BTreeMap, HashMap};
 
@@ -77,6 +77,21 @@ impl Entry {
             unseen_since: from_day(self.unseen_since),
             missed: u8::try_from(self.missed).unwrap_or(u8::MAX),
         })
+    }
+}
+
+/// Of D and not seen, as SQL tells it from a row of the plan: the words of the index, or SQLite would not use it.
+pub const UNSEEN: &str = "bucket BETWEEN 2 AND 7";
+
+/// What counts under a mark, as SQL tells it from a row of the plan: the bits are those of [`PlanRow`]'s entry as it is stored.
+pub const fn rows_under(mark: Mark) -> &'static str {
+    match mark {
+        Mark::ProvenAttempt => "bucket = 2 AND (marks & 1) = 1",
+        Mark::Evidence => "bucket = 1 AND (marks & 2) = 2",
+        Mark::Early => "bucket = 1 AND (marks & 12) = 4",
+        Mark::OnTime => "bucket = 1 AND (marks & 12) = 8",
+        Mark::Late => "bucket = 1 AND (marks & 12) = 12",
+        Mark::RepeatUnseen => "bucket BETWEEN 2 AND 7 AND missed > 0",
     }
 }
 

@@ -1,6 +1,6 @@
 //! The points behind a figure, from the plan.
 
-use super::plan::{PlanRow, load_rows, to_day};
+use super::plan::{PlanRow, UNSEEN, load_rows, rows_under, to_day};
 use crate::coverage::points::{Behind, Figure};
 use crate::db::schema::coverage_plan;
 use crate::db::{Conn, each};
@@ -8,7 +8,6 @@ use chrono::{Days, NaiveDate};
 use diesel::dsl::sql;
 use diesel::prelude::*;
 use diesel::sql_types::Bool;
-use meterbook::coverage::Mark;
 use meterbook::meters::Class;
 
 /// Points that are asked for, after one of them, in order: at most so many, each with its row.
@@ -41,23 +40,17 @@ pub fn points_behind(conn: &mut Conn, asked: &Behind, after: i64, limit: i64) ->
     Ok(ids.into_iter().filter_map(|point| Some((point, rows.remove(&point)?))).collect())
 }
 
-/// What a row is counted by; nothing in it comes from outside. The marks are those of [`PlanRow`]'s entry as it is stored.
+/// What a row is counted by; nothing in it comes from outside.
 fn counted(figure: Figure, as_of: NaiveDate) -> String {
-    let unseen = "bucket BETWEEN 2 AND 7";
     match figure {
         Figure::Population => "bucket BETWEEN 1 AND 10".into(),
         Figure::Denominator => "bucket BETWEEN 1 AND 7".into(),
-        Figure::Unseen => unseen.into(),
+        Figure::Unseen => UNSEEN.into(),
         Figure::In(bucket) => format!("bucket = {}", bucket.number()),
-        Figure::Under(Mark::ProvenAttempt) => "bucket = 2 AND (marks & 1) = 1".into(),
-        Figure::Under(Mark::Evidence) => "bucket = 1 AND (marks & 2) = 2".into(),
-        Figure::Under(Mark::Early) => "bucket = 1 AND (marks & 12) = 4".into(),
-        Figure::Under(Mark::OnTime) => "bucket = 1 AND (marks & 12) = 8".into(),
-        Figure::Under(Mark::Late) => "bucket = 1 AND (marks & 12) = 12".into(),
-        Figure::Under(Mark::RepeatUnseen) => format!("{unseen} AND missed > 0"),
+        Figure::Under(mark) => rows_under(mark).into(),
         Figure::UnseenOver(days) => {
             let day = as_of.checked_sub_days(Days::new(days.into())).unwrap_or(NaiveDate::MIN);
-            format!("{unseen} AND unseen_since < {}", to_day(day))
+            format!("{UNSEEN} AND unseen_since < {}", to_day(day))
         }
     }
 }

@@ -3,13 +3,14 @@
 use super::counters::{load_counters, recount};
 use super::facts::load_facts;
 use super::judges::Judges;
-use super::plan::{PlanRow, load_plan};
+use super::plan::{PlanRow, load_plan, rows_under};
 use crate::db::schema::{coverage_counters, coverage_marks, reader_days};
 use crate::db::{Conn, each};
 use chrono::TimeDelta;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Integer, Text};
 use meterbook::calendar::{Period, Zone};
+use meterbook::coverage::Mark;
 use meterbook::meters::Class;
 use std::collections::BTreeMap;
 
@@ -46,16 +47,6 @@ pub fn verify_chunk(conn: &mut Conn, zone: Zone, points: &[i64], period: Period)
     Ok(found)
 }
 
-/// Marks as SQL tells them from the rows of the plan; the numbers are those of the core's `Mark`.
-const MARKS: [(i32, &str); 6] = [
-    (1, "bucket = 2 AND marks & 1 = 1"),
-    (2, "bucket = 1 AND marks & 2 = 2"),
-    (3, "bucket = 1 AND marks & 12 = 4"),
-    (4, "bucket = 1 AND marks & 12 = 8"),
-    (5, "bucket = 1 AND marks & 12 = 12"),
-    (6, "bucket BETWEEN 2 AND 7 AND missed > 0"),
-];
-
 #[derive(QueryableByName, Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct MarkRow {
     #[diesel(sql_type = Text)]
@@ -74,13 +65,15 @@ struct MarkRow {
 
 fn marks_by_plan(period: Period) -> String {
     let key = period.key();
-    let one = |(mark, is): (i32, &str)| {
+    let one = |mark: Mark| {
         format!(
-            "SELECT class, area_id, route_id, reader_id, {mark} AS mark, COUNT(*) AS points \
-             FROM coverage_plan WHERE period = {key} AND {is} GROUP BY class, area_id, route_id, reader_id"
+            "SELECT class, area_id, route_id, reader_id, {} AS mark, COUNT(*) AS points \
+             FROM coverage_plan WHERE period = {key} AND {} GROUP BY class, area_id, route_id, reader_id",
+            mark.number(),
+            rows_under(mark)
         )
     };
-    MARKS.map(one).join(" UNION ALL ")
+    Mark::ALL.map(one).join(" UNION ALL ")
 }
 
 /// Counters of a period that are not the sum of its rows.
