@@ -8,6 +8,10 @@ import { areaName, readerName, readerOptions, routeCode, routeOptions } from '..
 import { go, href } from '../route.js';
 import { state } from '../state.js';
 
+/** The points behind a figure of a line of coverage; of one area, route or reader where the line is its. */
+export const behind = (line, figure, group = 'class') => href('points', [], { period: line.period, class: line.class, bucket: figure,
+    ...(group === 'class' ? {} : { [`${group}_id`]: String(line.group_id) }) });
+
 const FIGURES = ['seen', 'no_access', 'unattempted', 'customer_only', 'estimate_only', 'rejected_only', 'time_review', 'new_next_period', 'removed',
     'suspended', 'denominator', 'unseen', 'population', 'proven_attempts', 'with_evidence', 'early', 'on_time', 'late', 'repeat_unseen',
     'unseen_over_180', 'unseen_over_365'];

@@ -10,6 +10,7 @@ import { Table } from '../frame/table.js';
 import { CLASSES, areas, routes } from '../names.js';
 import { filter, href } from '../route.js';
 import { thisMonth } from '../today.js';
+import { behind } from './behind.js';
 
 const GROUPS = ['class', 'area', 'route', 'reader'];
 const BACK = 6;
@@ -51,10 +52,6 @@ const leftTo = (line, group) => (group === 'class' ? href('unseen',
     [], { class: line.class, period: line.period }) : (group === 'route' || group === 'reader') && line.group_id ? href('next',
     [], { [group]: line.group_id }) : undefined);
 
-/** The points behind a figure of a line. */
-const behind = (line, group, figure) => href('points', [], { period: line.period, class: line.class, bucket: figure,
-    ...(group === 'class' ? {} : { [`${group}_id`]: String(line.group_id) }) });
-
 function columns(group, query) {
     const name = line => (group === 'class' ? t(`class.${line.class}`) : line.group_id ? (group === 'area' ? areas().find(one => one.id === line.group_id)?.path : undefined) ?? line.group_name : t('coverage.nobody'));
     const link = line => {
@@ -62,7 +59,7 @@ function columns(group, query) {
         return to ? html`<a href=${to}>${name(line)}</a>` : name(line);
     };
     const figure = (key, title, width, cell) => ({ name: key, width, kind: 'figure', title, cell });
-    const points = (line, bucket, title) => html`<${Count} n=${line[bucket]} to=${behind(line, group, bucket)} label=${`${name(line)}: ${title}`} />`;
+    const points = (line, bucket, title) => html`<${Count} n=${line[bucket]} to=${behind(line, bucket, group)} label=${`${name(line)}: ${title}`} />`;
     return [
         { name: 'name', title: t(`group_by.${group}`), cell: line => html`${link(line)}${group === 'class' || query.class ? ''
             : html`<small class="quiet"> ${t(`class.${line.class}`)}</small>`}` },
@@ -72,14 +69,14 @@ function columns(group, query) {
             : html`<${Mark} kind=${line.met ? 'green' : 'red'}>${t(line.met ? 'coverage.met' : 'coverage.missed')}</${Mark}>`) },
         figure('seen', t('coverage.seen'), 96, line => html`${points(line, 'seen', t('bucket.seen'))}<small>/${points(line,
             'denominator', t('bucket.denominator'))}</small>`),
-        figure('left', t('coverage.left'), 66, line => html`<${Count} n=${line.denominator - line.seen} to=${leftTo(line, group) ?? behind(line, group, 'unseen')}
+        figure('left', t('coverage.left'), 66, line => html`<${Count} n=${line.denominator - line.seen} to=${leftTo(line, group) ?? behind(line, 'unseen', group)}
             label=${`${name(line)}: ${t('coverage.left')}`} />`),
         figure('short', t('coverage.short'), 66, line => count(Math.max(0, line.needed - line.seen))),
         figure('no_access', t('bucket.no_access'), 62, line => points(line, 'no_access', t('bucket.no_access'))),
-        figure('tried', t('coverage.attempted'), 92, line => html`<a href=${behind(line, group, 'proven_attempts')}>${percent(line.attempted_bp)}</a>`),
-        figure('evidence', t('coverage.evidence'), 82, line => html`<a href=${behind(line, group, 'with_evidence')}>${percent(line.evidence_bp)}</a>`),
+        figure('tried', t('coverage.attempted'), 92, line => html`<a href=${behind(line, 'proven_attempts', group)}>${percent(line.attempted_bp)}</a>`),
+        figure('evidence', t('coverage.evidence'), 82, line => html`<a href=${behind(line, 'with_evidence', group)}>${percent(line.evidence_bp)}</a>`),
         figure('on_time', t('coverage.on_time'), 82, line => (line.class === 'commercial'
-            ? html`<a href=${behind(line, group, 'on_time')}>${percent(line.on_time_bp)}</a>` : '—')),
+            ? html`<a href=${behind(line, 'on_time', group)}>${percent(line.on_time_bp)}</a>` : '—')),
         figure('repeat', t('coverage.repeat'), 70, line => points(line, 'repeat_unseen', t('bucket.repeat_unseen'))),
         figure('long', t('coverage.over_180'), 86, line => html`${points(line, 'unseen_over_180',
             t('bucket.unseen_over_180'))}<small>/${points(line, 'unseen_over_365', t('bucket.unseen_over_365'))}</small>`),

@@ -9,6 +9,7 @@ import { CLASSES } from '../names.js';
 import { filter, href } from '../route.js';
 import { thisMonth } from '../today.js';
 import { named } from '../words.js';
+import { behind } from './behind.js';
 import { Lists } from './month_lists.js';
 import { Periods } from './periods.js';
 
@@ -31,7 +32,7 @@ function Coverage({ report }) {
             <td>${line.met === undefined || line.met === null ? '—'
                 : html`<${Mark} kind=${line.met ? 'green' : 'red'}>${t(line.met ? 'coverage.met' : 'coverage.missed')} ${percent(line.target_bp)}</${Mark}>`}</td>
             ${['denominator', 'seen', 'no_access', 'unattempted', 'suspended'].map(figure => html`<td key=${figure} class="figure"><${Count} n=${line[figure]}
-                to=${href('points', [], { period: line.period, class: line.class, bucket: figure })}
+                to=${behind(line, figure)}
                 label=${`${t(`class.${line.class}`)}: ${t(`bucket.${figure}`)}`} /></td>`)}
             <td class="figure">${percent(line.attempted_bp)}</td><td class="figure">${percent(line.evidence_bp)}</td>
             <td class="figure">${line.class === 'commercial' ? percent(line.on_time_bp) : '—'}</td></tr>`)}</tbody></table>`;

@@ -8,10 +8,11 @@ import { Card, Count, Mark, Once, Page } from '../frame/parts.js';
 import { may } from '../rights.js';
 import { href } from '../route.js';
 import { thisMonth, today } from '../today.js';
+import { behind } from './behind.js';
 
 const EVERY = 20_000;
 
-const behind = (line, figure) => html`<${Count} n=${line[figure]} to=${href('points', [], { period: line.period, class: line.class, bucket: figure })}
+const points = (line, figure) => html`<${Count} n=${line[figure]} to=${behind(line, figure)}
     label=${`${t(`class.${line.class}`)}: ${t(`bucket.${figure}`)}`} />`;
 
 /** One class: its rate, what is missing, its pace. */
@@ -23,7 +24,7 @@ function OfClass({ line, pace }) {
         <p class="big"><b>${percent(line.rate_bp)}</b><small>${t('coverage.target', { rate: percent(line.target_bp) })} · ${line.period}</small></p>
         <${Rate} line=${line} />
         <dl class="tiles">
-            <div><dt>${t('coverage.seen')}</dt><dd>${behind(line, 'seen')}<small> / ${behind(line, 'denominator')}</small></dd></div>
+            <div><dt>${t('coverage.seen')}</dt><dd>${points(line, 'seen')}<small> / ${points(line, 'denominator')}</small></dd></div>
             <div><dt>${t('coverage.left')}</dt><dd><${Count} n=${left} to=${href('unseen', [], { class: line.class })}
                 label=${`${t(`class.${line.class}`)}: ${t('coverage.left')}`} /></dd></div>
             <div><dt>${t('pace.need')}</dt><dd>${pace ? count(pace.need) : '—'}</dd></div>

@@ -53,9 +53,13 @@ function Made({ of }) {
 const latest = made => made.items.map(one => one.month).toSorted().at(-1) ?? plusMonths(thisMonth(), -1);
 
 export function Suspects({ route }) {
+    const { month, list = LISTS[0] } = route.query;
+    return month ? html`<${OfMonth} month=${month} list=${list} />` : html`<${OfLatest} list=${list} />`;
+}
+
+function OfLatest({ list }) {
     const made = answer('/v1/anomaly-lists?limit=500');
-    const month = route.query.month ?? (made.body && latest(made.body));
-    return month ? html`<${OfMonth} month=${month} list=${route.query.list ?? LISTS[0]} />`
+    return made.body ? html`<${OfMonth} month=${latest(made.body)} list=${list} />`
         : html`<${Page} title=${t('page.suspects')} wide><${Once} of=${made} lines=${12}>${() => ''}</${Once}></${Page}>`;
 }
 
