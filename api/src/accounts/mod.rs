@@ -11,7 +11,7 @@ mod wire;
 
 pub use passwords::PasswordHasher;
 pub use throttle::LoginThrottle;
-pub use tokens::{AccessClaims, Lives, Tokens};
+pub use tokens::{Lives, Tokens};
 pub use wire::*;
 
 /// The token of a first run; `None` where the machine has no randomness.

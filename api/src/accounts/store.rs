@@ -10,7 +10,7 @@ use super::tokens::{Lives, REPEATED_FOR, Secret};
 use super::wire::Account;
 pub use crate::audit::store::audit;
 use crate::db::schema::{accounts, devices as phones, instance, refresh_tokens, sessions};
-use crate::db::{Conn, Uuid16, each};
+use crate::db::{Conn, Uuid16, among, each};
 use crate::http::{from_ms, to_ms};
 use diesel::prelude::*;
 use meterbook::accounts::{Profile, Role};
@@ -203,33 +203,27 @@ pub fn disable_account(conn: &mut Conn, id: AccountId, now: Instant) -> QueryRes
     Ok(find_account(conn, id)?.is_some())
 }
 
-/// Whether a session may go on: the account's own, not revoked, its account neither disabled nor reset, its phone not revoked.
-pub fn session_stands(conn: &mut Conn, session: i64, account: AccountId, version: i32) -> QueryResult<bool> {
-    let found: Option<i64> = each!(conn, c => sessions::table
-        .inner_join(accounts::table)
-        .left_join(phones::table)
-        .filter(sessions::id.eq(session))
-        .filter(sessions::account_id.eq(account.0))
-        .filter(sessions::revoked_at.is_null())
-        .filter(accounts::disabled_at.is_null())
-        .filter(accounts::session_version.eq(version))
-        .filter(phones::revoked_at.is_null())
-        .select(sessions::id)
-        .first(c)
-        .optional())?;
-    Ok(found.is_some())
+/// A session that may go on, and what its tokens must say.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Queryable)]
+pub struct Standing {
+    /// The session.
+    pub id: i64,
+    /// Whose it is.
+    pub account: i64,
+    /// The version.
+    pub version: i32,
 }
 
-/// Those of the sessions that stand, with the version their tokens must have.
-pub fn standing_sessions(conn: &mut Conn, ids: &[i64]) -> QueryResult<Vec<(i64, i32)>> {
+/// Those of the sessions that may go on: not revoked, their accounts neither disabled nor reset, their phones not revoked.
+pub fn standing_sessions(conn: &mut Conn, ids: &[i64]) -> QueryResult<Vec<Standing>> {
     each!(conn, c => sessions::table
         .inner_join(accounts::table)
         .left_join(phones::table)
-        .filter(sessions::id.eq_any(ids))
+        .filter(among(sessions::id, ids))
         .filter(sessions::revoked_at.is_null())
         .filter(accounts::disabled_at.is_null())
         .filter(phones::revoked_at.is_null())
-        .select((sessions::id, accounts::session_version))
+        .select((sessions::id, sessions::account_id, accounts::session_version))
         .load(c))
 }
 

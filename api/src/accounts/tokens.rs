@@ -2,6 +2,7 @@
 //!
 //! All use of the JWT library is here: it ignores `typ`, reads the machine's clock and allows a minute of leeway.
 
+use crate::http::Session;
 use crate::keys::{Keys, random, sha256};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -10,6 +11,7 @@ use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation, deco
 use meterbook::accounts::{Actor, Profile, Role};
 use meterbook::calendar::Instant;
 use meterbook::id::{AccountId, DeviceId};
+use quick_cache::sync::Cache;
 use serde::{Deserialize, Serialize};
 
 const ISSUER: &str = "meterbook";
@@ -45,8 +47,8 @@ impl Lives {
 }
 
 /// What an access token says.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct AccessClaims {
+#[derive(Serialize, Deserialize)]
+struct AccessClaims {
     iss: String,
     aud: String,
     sub: String,
@@ -55,27 +57,49 @@ pub struct AccessClaims {
     #[serde(skip_serializing_if = "Option::is_none")]
     dev: Option<i64>,
     /// The session: one refresh family.
-    pub sid: i64,
+    sid: i64,
     /// The account's session version; raised to end all its sessions.
-    pub ver: i32,
+    ver: i32,
     iat: i64,
     nbf: i64,
     exp: i64,
 }
 
-impl AccessClaims {
-    /// When it ends.
-    #[must_use]
-    pub fn expires_at(&self) -> Instant {
-        Instant::from_timestamp(self.exp, 0).unwrap_or_default()
+/// A token that is ours and whole, whatever the time.
+#[derive(Clone, Copy)]
+struct Checked {
+    session: Session,
+    not_before: Instant,
+}
+
+impl Checked {
+    fn of(claims: &AccessClaims) -> Option<Self> {
+        let actor = Actor {
+            account: AccountId(claims.sub.parse().ok()?),
+            role: Role::from_code(&claims.role)?,
+            device: claims.dev.map(DeviceId),
+        };
+        let expires_at = Instant::from_timestamp(claims.exp, 0)?;
+        let session = Session::of(actor, claims.sid, claims.ver, expires_at);
+        Some(Self { session, not_before: Instant::from_timestamp(claims.nbf, 0)? })
+    }
+
+    fn is_current(&self, now: Instant) -> bool {
+        (self.not_before..self.session.expires_at).contains(&now)
     }
 }
+
+/// How many checked tokens are remembered: more phones than that check theirs anew now and then.
+const REMEMBERED: usize = 20_000;
 
 /// Mints and checks tokens.
 pub struct Tokens {
     signing: EncodingKey,
     checking: DecodingKey,
     kid: String,
+    /// A phone shows the same token for a quarter of an hour, and its signature is the dearest part of a small request. By their
+    /// hashes, so that no token lies in memory.
+    checked: Cache<Vec<u8>, Checked>,
 }
 
 impl Tokens {
@@ -86,6 +110,7 @@ impl Tokens {
             signing: EncodingKey::from_ed_der(keys.signing_der()),
             checking: DecodingKey::from_ed_der(keys.public()),
             kid: keys.kid.clone(),
+            checked: Cache::new(REMEMBERED),
         }
     }
 
@@ -108,9 +133,23 @@ impl Tokens {
         encode(&header, &claims, &self.signing).ok()
     }
 
-    /// Who a token speaks for; `None` for any token that is not ours, whole and current.
+    /// The session a token speaks for; `None` for any token that is not ours, whole and current. Whether the session still stands
+    /// is for the database to say.
     #[must_use]
-    pub fn check(&self, token: &str, now: Instant) -> Option<(Actor, AccessClaims)> {
+    pub fn check(&self, token: &str, now: Instant) -> Option<Session> {
+        let hash = sha256(token.as_bytes());
+        let checked = match self.checked.get(&hash) {
+            Some(checked) => checked,
+            None => {
+                let checked = Checked::of(&self.verify(token)?)?;
+                self.checked.insert(hash, checked);
+                checked
+            }
+        };
+        checked.is_current(now).then_some(checked.session)
+    }
+
+    fn verify(&self, token: &str) -> Option<AccessClaims> {
         let header = decode_header(token).ok()?;
         let ours = header.alg == Algorithm::EdDSA
             && header.typ.as_deref() == Some(TYPE)
@@ -123,20 +162,10 @@ impl Tokens {
         validation.set_issuer(&[ISSUER]);
         validation.set_audience(&[AUDIENCE]);
         validation.set_required_spec_claims(&["iss", "aud", "sub", "exp", "nbf"]);
-        // Ours is the clock that counts: see below.
+        // Ours is the clock that counts: see `is_current`.
         validation.validate_exp = false;
         validation.validate_nbf = false;
-        let claims = decode::<AccessClaims>(token, &self.checking, &validation).ok()?.claims;
-        let now = now.timestamp();
-        if now >= claims.exp || now < claims.nbf {
-            return None;
-        }
-        let actor = Actor {
-            account: AccountId(claims.sub.parse().ok()?),
-            role: Role::from_code(&claims.role)?,
-            device: claims.dev.map(DeviceId),
-        };
-        Some((actor, claims))
+        decode(token, &self.checking, &validation).ok().map(|decoded| decoded.claims)
     }
 }
 

@@ -30,6 +30,9 @@ pub enum StoreError {
     /// The store is shutting down.
     #[error("the store is closed")]
     Closed,
+    /// What befell a statement that several had asked for together.
+    #[error(transparent)]
+    Shared(Arc<Self>),
 }
 
 impl StoreError {
@@ -37,7 +40,7 @@ impl StoreError {
     /// The drivers tell a violated rule of the schema from the rest and nothing more; texts are no help, PostgreSQL's come in
     /// the language of its administrator.
     #[must_use]
-    pub const fn is_passing(&self) -> bool {
+    pub fn is_passing(&self) -> bool {
         use DatabaseErrorKind as Kind;
         match self {
             Self::Closed | Self::Database(Error::BrokenTransactionManager) => true,
@@ -50,6 +53,7 @@ impl StoreError {
                     | Kind::ReadOnlyTransaction
             ),
             Self::Database(_) => false,
+            Self::Shared(fault) => fault.is_passing(),
         }
     }
 }

@@ -49,7 +49,7 @@ async fn look_around(desks: &Desks, store: &Store, clock: &Clock) {
     let found = store.read("look_around_desks", move |conn| standing_sessions(conn, &ids)).await;
     match found {
         Ok(standing) => {
-            let standing: HashSet<(i64, i32)> = standing.into_iter().collect();
+            let standing: HashSet<(i64, i32)> = standing.iter().map(|session| (session.id, session.version)).collect();
             // Who began meanwhile was not asked about.
             desks.end_sessions(clock.now(), |session, version| {
                 !asked.contains(&(session, version)) || standing.contains(&(session, version))

@@ -2,7 +2,7 @@
 
 use super::{Problem, ProblemCode, RouteTable};
 use crate::App;
-use crate::accounts::store::session_stands;
+use crate::accounts::store::Standing;
 use actix_web::body::{EitherBody, MessageBody};
 use actix_web::dev::{Payload, ServiceRequest, ServiceResponse};
 use actix_web::http::header::AUTHORIZATION;
@@ -30,6 +30,12 @@ impl Session {
     #[must_use]
     pub const fn of(actor: Actor, id: i64, version: i32, expires_at: Instant) -> Self {
         Self { actor, id, version, expires_at }
+    }
+
+    /// Whether a session that may go on is this one.
+    #[must_use]
+    pub fn is(&self, standing: &Standing) -> bool {
+        *standing == Standing { id: self.id, account: self.actor.account.0, version: self.version }
     }
 
     /// The caller, if the rights table lets the role do this. Every handler begins here.
@@ -74,13 +80,9 @@ impl FromRequest for Session {
         Box::pin(async move {
             let refused = || Problem::new(ProblemCode::Unauthenticated);
             let app = app.ok_or_else(|| Problem::new(ProblemCode::Internal))?;
-            let (actor, claims) =
-                token.and_then(|token| app.tokens.check(&token, app.clock.now())).ok_or_else(refused)?;
-            let stands = app
-                .store
-                .glance("check_session", move |conn| session_stands(conn, claims.sid, actor.account, claims.ver));
-            let stands = stands.await?;
-            if stands { Ok(Self::of(actor, claims.sid, claims.ver, claims.expires_at())) } else { Err(refused()) }
+            let session = token.and_then(|token| app.tokens.check(&token, app.clock.now())).ok_or_else(refused)?;
+            let standing = app.sessions.ask(session.id).await?;
+            standing.filter(|standing| session.is(standing)).map(|_| session).ok_or_else(refused)
         })
     }
 }

@@ -12,8 +12,6 @@ use std::time::Duration;
 
 /// How long it waits before it listens anew.
 const AGAIN_AFTER: Duration = Duration::from_secs(1);
-/// Ids per statement: below both stores' limits on bound values.
-const CHUNK: usize = 10_000;
 
 /// Wakes and ends waits until it is dropped. Where nobody waits it asks the database nothing.
 pub async fn watch(pokes: Arc<Pokes>, desks: Arc<Desks>, store: Store, clock: Clock, every: Duration) {
@@ -60,19 +58,12 @@ async fn look_around(pokes: &Pokes, store: &Store, clock: &Clock) {
     let (readers, sessions) = (pokes.readers(), pokes.sessions());
     let asked: HashSet<(i64, i32)> = sessions.iter().copied().collect();
     let ids: Vec<i64> = asked.iter().map(|(session, _)| *session).collect();
-    let found = store.read("look_around", move |conn| {
-        let (mut heads, mut standing) = (Vec::new(), HashSet::new());
-        for chunk in readers.chunks(CHUNK) {
-            heads.extend(feed_heads(conn, chunk)?);
-        }
-        for chunk in ids.chunks(CHUNK) {
-            standing.extend(standing_sessions(conn, chunk)?);
-        }
-        Ok((heads, standing))
-    });
+    let found =
+        store.read("look_around", move |conn| Ok((feed_heads(conn, &readers)?, standing_sessions(conn, &ids)?)));
     match found.await {
         Ok((heads, standing)) => {
             heads.into_iter().for_each(|(reader, head)| pokes.moved(FeedMove { reader, head }));
+            let standing: HashSet<(i64, i32)> = standing.iter().map(|session| (session.id, session.version)).collect();
             // Who began to wait meanwhile was not asked about.
             pokes.end_sessions(clock.now(), |session, version| {
                 !asked.contains(&(session, version)) || standing.contains(&(session, version))

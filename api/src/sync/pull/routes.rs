@@ -1,14 +1,14 @@
 //! What changed, one round anew, and pokes.
 
-use super::store::{epoch_head_and_settings, feed_ends, load_rounds};
+use super::store::{Glimpse, feed_ends, load_rounds};
 use super::wire::{PullAnswer, PulledRound};
 use super::{Asker, Pulled, pull};
 use crate::App;
-use crate::accounts::store::session_stands;
+use crate::accounts::store::standing_sessions;
 use crate::backup::store::epoch_and_reoffer;
 use crate::db::Conn;
 use crate::http::{Problem, ProblemCode, Session, Time, compact_json};
-use crate::settings::store::{rulebook, rulebook_at};
+use crate::settings::store::rulebook;
 use crate::sync::cursor;
 use crate::sync::pokes::{End, Manner, Wait};
 use crate::sync::routes::phone;
@@ -132,15 +132,11 @@ fn look(conn: &mut Conn, asker: &Asker) -> QueryResult<Found> {
     Ok(Found { epoch, reoffer_since, pulled, catalogue: catalogue.version })
 }
 
-/// Most pulls bring nothing; that is seen in one statement. `None`: it takes a proper look.
+/// Most pulls bring nothing; that is seen at a glimpse, which all who pull at that moment share. `None`: it takes a proper look.
 async fn glance(app: &App, asker: &Asker) -> Result<Option<Found>, Problem> {
     let Some(known) = asker.known else { return Ok(None) };
-    let asks = asker.clone();
-    let seen = app.store.glance("glance_at_feed", move |conn| {
-        let (epoch, head, settings) = epoch_head_and_settings(conn, asks.reader)?;
-        Ok((epoch, head, asks.catalogue(&*rulebook_at(conn, settings)?).version))
-    });
-    let (epoch, head, catalogue) = seen.await?;
+    let Some(Glimpse { epoch, head, book }) = app.glimpses.ask(asker.reader.0).await? else { return Ok(None) };
+    let catalogue = asker.catalogue(&book).version;
     let is_same = known.epoch == *epoch.as_bytes() && known.position == head && asker.may_follow(&known);
     let nothing_new = is_same && known.catalogue == catalogue;
     Ok(nothing_new.then_some(Found { epoch, reoffer_since: None, pulled: None, catalogue }))
@@ -148,9 +144,10 @@ async fn glance(app: &App, asker: &Asker) -> Result<Option<Found>, Problem> {
 
 /// Looks again after a wait: the session was checked when it began.
 async fn look_if_standing(app: &App, session: &Session, asker: Asker) -> Result<Found, Problem> {
-    let (id, version, reader) = (session.id, session.version, asker.reader);
+    let session = *session;
     let found = app.store.read("pull_after_wait", move |conn| {
-        if session_stands(conn, id, reader, version)? { look(conn, &asker).map(Ok) } else { Ok(Err(())) }
+        let stands = standing_sessions(conn, &[session.id])?.iter().any(|standing| session.is(standing));
+        if stands { look(conn, &asker).map(Ok) } else { Ok(Err(())) }
     });
     found.await?.map_err(|()| Problem::new(ProblemCode::Unauthenticated))
 }

@@ -8,18 +8,21 @@ use super::feed::{FeedEntry, Page};
 use super::wire::{ChangedRound, ChangedStop, PulledRound, PulledStop, RemovedRound, RemovedStop};
 use super::{Asker, Pulled};
 use crate::db::schema::{feed_entries, feeds, instance, round_holders, rounds, service_points, settings, stops};
-use crate::db::{Conn, RulebookVersion, Uuid16, each};
+use crate::db::{Conn, Uuid16, among, each};
 use crate::http::{Time, from_ms};
 use crate::keys::Keys;
+use crate::settings::store::rulebook_at;
 use chrono::NaiveDate;
 use diesel::dsl::{count_star, max};
 use diesel::prelude::*;
 use meterbook::calendar::Zone;
 use meterbook::id::AccountId;
 use meterbook::rounds::Away;
+use meterbook::settings::Rulebook;
 use meters::{Shown, load_shown};
 use promised::load_promised;
 use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
 use uuid::Uuid;
 
 /// The states in which a reader holds a round, unless it was put away.
@@ -41,28 +44,44 @@ pub fn feed_ends(conn: &mut Conn, reader: AccountId) -> QueryResult<FeedEnds> {
     Ok(ends.unwrap_or_default())
 }
 
-/// The data's epoch, the last version of a reader's feed and which settings are stored, in one statement.
-pub fn epoch_head_and_settings(conn: &mut Conn, reader: AccountId) -> QueryResult<(Uuid, i64, RulebookVersion)> {
-    type Row = (Uuid16, Option<i64>, Option<i64>, Option<i64>, Option<i64>);
-    let (epoch, head, rows, last, at): Row = each!(conn, c => instance::table
-        .left_join(feeds::table.on(feeds::reader_id.eq(reader.0)))
+/// What a pull that brings nothing asks for.
+#[derive(Clone)]
+pub struct Glimpse {
+    /// The data's epoch.
+    pub epoch: Uuid,
+    /// The last version of the reader's feed.
+    pub head: i64,
+    /// The settings in force.
+    pub book: Arc<Rulebook>,
+}
+
+/// A glimpse for each of several readers, in one statement.
+pub fn glimpses(conn: &mut Conn, readers: &[i64]) -> QueryResult<HashMap<i64, Glimpse>> {
+    type Row = (Uuid16, Option<i64>, Option<i64>, Option<i64>, Option<i64>, Option<i64>);
+    let rows: Vec<Row> = each!(conn, c => instance::table
+        .left_join(feeds::table.on(among(feeds::reader_id, readers)))
         .select((
             instance::epoch,
+            feeds::reader_id.nullable(),
             feeds::head.nullable(),
             settings::table.select(count_star()).single_value(),
             settings::table.select(max(settings::id)).single_value(),
             settings::table.select(max(settings::created_at)).single_value(),
         ))
-        .first(c))?;
-    Ok((epoch.0, head.unwrap_or(0), (rows.unwrap_or(0), last.unwrap_or(0), at.unwrap_or(0))))
+        .load(c))?;
+    let Some((epoch, _, _, count, last, at)) = rows.first() else { return Err(diesel::NotFound) };
+    let book = rulebook_at(conn, (count.unwrap_or(0), last.unwrap_or(0), at.unwrap_or(0)))?;
+    let heads: HashMap<i64, i64> = rows.iter().filter_map(|(_, reader, head, ..)| (*reader).zip(*head)).collect();
+    let glimpse = |reader: &i64| {
+        let head = heads.get(reader).copied().unwrap_or(0);
+        (*reader, Glimpse { epoch: epoch.0, head, book: Arc::clone(&book) })
+    };
+    Ok(readers.iter().map(glimpse).collect())
 }
 
 /// The heads of several feeds, for whoever waits for them.
 pub fn feed_heads(conn: &mut Conn, readers: &[i64]) -> QueryResult<Vec<(i64, i64)>> {
-    each!(conn, c => feeds::table
-        .filter(feeds::reader_id.eq_any(readers))
-        .select((feeds::reader_id, feeds::head))
-        .load(c))
+    each!(conn, c => feeds::table.filter(among(feeds::reader_id, readers)).select((feeds::reader_id, feeds::head)).load(c))
 }
 
 /// Entries of a feed after a position.
