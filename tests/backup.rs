@@ -159,6 +159,7 @@ async fn push_during_backup(street: &Street<'_>, path: &Path) -> Vec<Value> {
 const MOVED_BY_PUSHES: [&str; 13] = [
     "devices",
     "coverage_counters",
+    "coverage_totals",
     "coverage_plan",
     "rounds",
     "stops",
@@ -166,7 +167,6 @@ const MOVED_BY_PUSHES: [&str; 13] = [
     "feed_entries",
     "cases",
     "case_findings",
-    "coverage_marks",
     "meter_pasts",
     "reader_days",
     "records",

@@ -86,7 +86,7 @@ impl Holdings {
         for (reader, version) in pairs("FROM feed_entries ORDER BY reader_id, version", ["reader_id", "version"]) {
             feeds.entry(reader).or_default().1.push(version);
         }
-        let counter = ["period", "class", "area_id", "route_id", "reader_id", "bucket"];
+        let place = ["period", "class", "area_id", "route_id", "reader_id"];
         let lines = |rows: Vec<Vec<String>>| rows.into_iter().map(|row| row.join(" ")).collect();
         Self {
             records,
@@ -94,10 +94,13 @@ impl Holdings {
             quarantine: aside.into_iter().collect(),
             contiguous: pairs("FROM devices", ["id", "highest_contiguous_seq"]).into_iter().collect(),
             feeds,
-            counters: lines(rows(&[&counter[..], &["points"]].concat(), "FROM coverage_counters WHERE points <> 0")),
+            counters: lines(rows(
+                &[&place[..], &["figure", "points"]].concat(),
+                "FROM coverage_counters WHERE points <> 0 AND figure < 100",
+            )),
             recounted: lines(rows(
-                &[&counter[..], &["count(*)"]].concat(),
-                &format!("FROM coverage_plan GROUP BY {}", counter.join(", ")),
+                &[&place[..], &["bucket", "count(*)"]].concat(),
+                &format!("FROM coverage_plan GROUP BY {}, bucket", place.join(", ")),
             )),
             forgotten_stops: database.texts(FORGOTTEN_STOPS),
             wrong_pasts: database.wrong_pasts(),

@@ -133,7 +133,7 @@ async fn storm(worlds: Vec<World>) {
 fn assert_counted_once(world: &World, lanes: &[Lane]) {
     let seen = format!(
         "SELECT coalesce(sum(points), 0) || '' AS value FROM coverage_counters
-         WHERE period = 202603 AND bucket = {} AND class = 'residential_outdoor'",
+         WHERE period = 202603 AND figure = {} AND class = 'residential_outdoor'",
         Bucket::Seen.number()
     );
     assert_eq!(world.database.texts(&seen)[0], (lanes.len() * (READ_OFFLINE + 1)).to_string());

@@ -14,7 +14,7 @@ pub use counters::{Counter, load_counters, recount};
 pub use days::{note_day, reader_days};
 pub use judges::{Judges, WindowRow, find_window, insert_window, load_windows};
 pub(in crate::coverage) use lines::{FigureRow, column, summed};
-pub use lines::{Line, Lines, MARKS_FROM, group_names, lines, tallies};
+pub use lines::{Line, Lines, group_names, lines, tallies};
 pub use plan::{
     PlanRow, UNSEEN, commercial_after, entries_after, from_day, frozen_after, load_rows, restated_after,
     restated_points, to_day,

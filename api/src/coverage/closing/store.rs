@@ -2,7 +2,7 @@
 
 use super::PeriodGap;
 use crate::coverage::Grouping;
-use crate::coverage::store::{FigureRow, Lines, MARKS_FROM, column, summed};
+use crate::coverage::store::{FigureRow, Lines, column, summed};
 use crate::db::schema::{
     coverage_periods, period_ages, period_closings, period_snapshots, period_versions, time_decisions, time_reviews,
 };
@@ -91,14 +91,10 @@ pub fn insert_closing(conn: &mut Conn, period: Period, closing: &NewClosing<'_>,
 /// Keeps the counters of a period as they stand, every area, route and reader.
 pub fn freeze_lines(conn: &mut Conn, period: Period, lines: &Lines) -> QueryResult<()> {
     let key = period.key();
-    let freeze = |table: &str, figure: &str| {
-        format!(
-            "INSERT INTO period_lines (period, class, area_id, route_id, reader_id, figure, points) \
-             SELECT period, class, area_id, route_id, reader_id, {figure}, points FROM {table} WHERE period = {key} AND points > 0"
-        )
-    };
-    conn.batch(&freeze("coverage_counters", "bucket"))?;
-    conn.batch(&freeze("coverage_marks", &format!("{MARKS_FROM} + mark")))?;
+    conn.batch(&format!(
+        "INSERT INTO period_lines (period, class, area_id, route_id, reader_id, figure, points) \
+         SELECT period, class, area_id, route_id, reader_id, figure, points FROM coverage_counters WHERE period = {key} AND points > 0"
+    ))?;
     let number = |count: u64| i64::try_from(count).unwrap_or(i64::MAX);
     for ((class, _), line) in lines {
         let row = (

@@ -8,7 +8,7 @@ use chrono::{Days, NaiveDate};
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Integer, Nullable, Text};
 use meterbook::calendar::Period;
-use meterbook::coverage::{Bucket, Companions, Mark, Tally, Unseen, classes_of, is_period_of};
+use meterbook::coverage::{Companions, Counted, Tally, Unseen, classes_of, is_period_of};
 use meterbook::meters::Class;
 use std::collections::{BTreeMap, HashMap};
 
@@ -38,16 +38,9 @@ pub(in crate::coverage) struct FigureRow {
     points: i64,
 }
 
-/// What is added to a mark's number where buckets and marks share a column.
-pub const MARKS_FROM: i32 = 100;
-
 /// The lines of a period as its counters stand, with ages as of a day.
 pub fn lines(conn: &mut Conn, period: Period, grouping: Grouping, as_of: NaiveDate) -> QueryResult<Lines> {
-    let rows = match grouping {
-        Grouping::Class => class_figures(conn, period)?,
-        _ => group_figures(conn, period, grouping)?,
-    };
-    let mut lines = summed(rows, period);
+    let mut lines = summed(figures(conn, period, grouping)?, period);
     for (key, unseen) in ages(conn, period, grouping, as_of)? {
         if let Some(line) = lines.get_mut(&key) {
             line.unseen = unseen;
@@ -56,61 +49,34 @@ pub fn lines(conn: &mut Conn, period: Period, grouping: Grouping, as_of: NaiveDa
     Ok(lines)
 }
 
-/// What every dashboard asks for, again and again: planning it takes PostgreSQL as long as reading it, and one class at a time both
-/// stores read no other's counters.
-fn class_figures(conn: &mut Conn, period: Period) -> QueryResult<Vec<FigureRow>> {
-    const { assert!(MARKS_FROM == 100, "as it is written below") }
-    let mut rows = Vec::new();
-    for class in classes_of(period) {
-        let (key, code) = (Value::Small(period.key()), Value::Word(class.code()));
-        let figures = statement!(
-            "SELECT ? AS class, CAST(0 AS BIGINT) AS group_id, bucket AS figure, CAST(SUM(points) AS BIGINT) AS points \
-             FROM coverage_counters WHERE period = ? AND class = ? GROUP BY bucket \
-             UNION ALL SELECT ? AS class, CAST(0 AS BIGINT) AS group_id, 100 + mark AS figure, CAST(SUM(points) AS BIGINT) AS points \
-             FROM coverage_marks WHERE period = ? AND class = ? GROUP BY mark",
-            code.clone(),
-            key.clone(),
-            code.clone(),
-            code.clone(),
-            key,
-            code,
-        );
-        rows.extend(each!(conn, c => figures.load::<FigureRow>(c))?);
-    }
-    Ok(rows)
-}
-
-fn group_figures(conn: &mut Conn, period: Period, grouping: Grouping) -> QueryResult<Vec<FigureRow>> {
-    let (group, key, by) = (column(grouping), period.key(), grouped_by(grouping));
+fn figures(conn: &mut Conn, period: Period, grouping: Grouping) -> QueryResult<Vec<FigureRow>> {
+    let (group, key) = (column(grouping), period.key());
+    let (table, by) = match grouping {
+        Grouping::Class => return class_figures(conn, period),
+        Grouping::Reader => ("coverage_totals", "class, reader_id, figure"),
+        Grouping::Area => ("coverage_counters", "class, area_id, figure"),
+        Grouping::Route => ("coverage_counters", "class, route_id, figure"),
+    };
     let sql = format!(
-        "SELECT class, {group} AS group_id, bucket AS figure, CAST(SUM(points) AS BIGINT) AS points \
-         FROM coverage_counters WHERE period = {key} GROUP BY {by}, bucket \
-         UNION ALL SELECT class, {group} AS group_id, {MARKS_FROM} + mark AS figure, CAST(SUM(points) AS BIGINT) AS points \
-         FROM coverage_marks WHERE period = {key} GROUP BY {by}, mark"
+        "SELECT class, {group} AS group_id, figure, CAST(SUM(points) AS BIGINT) AS points FROM {table} WHERE period = {key} GROUP BY {by}"
     );
     each!(conn, c => diesel::sql_query(sql).load(c))
 }
 
-/// The buckets alone, without ages.
-pub fn tallies(conn: &mut Conn, period: Period, grouping: Grouping) -> QueryResult<BTreeMap<(Class, i64), Tally>> {
-    let (group, key, by) = (column(grouping), period.key(), grouped_by(grouping));
-    let sql = format!(
-        "SELECT class, {group} AS group_id, bucket AS figure, CAST(SUM(points) AS BIGINT) AS points \
-         FROM coverage_counters WHERE period = {key} GROUP BY {by}, bucket"
+/// What every dashboard asks for, again and again: planning it takes PostgreSQL as long as reading it.
+fn class_figures(conn: &mut Conn, period: Period) -> QueryResult<Vec<FigureRow>> {
+    let figures = statement!(
+        "SELECT class, CAST(0 AS BIGINT) AS group_id, figure, CAST(SUM(points) AS BIGINT) AS points \
+         FROM coverage_totals WHERE period = ? GROUP BY class, figure",
+        Value::Small(period.key()),
     );
-    let rows: Vec<FigureRow> = each!(conn, c => diesel::sql_query(sql).load(c))?;
-    Ok(summed(rows, period).into_iter().map(|(key, line)| (key, line.tally)).collect())
+    each!(conn, c => figures.load(c))
 }
 
-/// What sums are grouped by, before the figure: a constant among the columns would keep SQLite from taking them in their index's
-/// order.
-const fn grouped_by(grouping: Grouping) -> &'static str {
-    match grouping {
-        Grouping::Class => "class",
-        Grouping::Area => "class, area_id",
-        Grouping::Route => "class, route_id",
-        Grouping::Reader => "class, reader_id",
-    }
+/// The buckets alone, without ages.
+pub fn tallies(conn: &mut Conn, period: Period, grouping: Grouping) -> QueryResult<BTreeMap<(Class, i64), Tally>> {
+    let lines = summed(figures(conn, period, grouping)?, period);
+    Ok(lines.into_iter().map(|(key, line)| (key, line.tally)).collect())
 }
 
 /// The column lines are grouped by.
@@ -131,11 +97,10 @@ pub(in crate::coverage) fn summed(rows: Vec<FigureRow>, period: Period) -> Lines
         let points = u64::try_from(row.points).ok().filter(|points| *points > 0);
         let (Some(class), Some(points)) = (class, points) else { continue };
         let line = lines.entry((class, row.group_id)).or_default();
-        let mark = i16::try_from(row.figure - MARKS_FROM).ok().and_then(Mark::from_number);
-        if let Some(bucket) = i16::try_from(row.figure).ok().and_then(Bucket::from_number) {
-            line.tally.put(bucket, points);
-        } else if let Some(mark) = mark {
-            line.companions.put(mark, points);
+        match i16::try_from(row.figure).ok().and_then(Counted::from_number) {
+            Some(Counted::Bucket(bucket)) => line.tally.put(bucket, points),
+            Some(Counted::Mark(mark)) => line.companions.put(mark, points),
+            None => {}
         }
     }
     lines

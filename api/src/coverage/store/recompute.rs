@@ -1,17 +1,15 @@
 //! Proving plan, counters and readers' days by computing them again from the records, and putting right what is not.
 
-use super::counters::{load_counters, recount};
 use super::facts::load_facts;
 use super::judges::Judges;
 use super::plan::{PlanRow, load_plan, rows_under};
-use crate::db::schema::{coverage_counters, coverage_marks, reader_days};
+use crate::db::schema::{coverage_counters, coverage_totals, reader_days};
 use crate::db::{Conn, each};
 use chrono::TimeDelta;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Integer, Text};
 use meterbook::calendar::{Period, Zone};
-use meterbook::coverage::Mark;
-use meterbook::meters::Class;
+use meterbook::coverage::{Counted, Mark};
 use std::collections::BTreeMap;
 
 /// Something that is not as its facts say.
@@ -47,8 +45,8 @@ pub fn verify_chunk(conn: &mut Conn, zone: Zone, points: &[i64], period: Period)
     Ok(found)
 }
 
-#[derive(QueryableByName, Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-struct MarkRow {
+#[derive(QueryableByName)]
+struct CounterRow {
     #[diesel(sql_type = Text)]
     class: String,
     #[diesel(sql_type = BigInt)]
@@ -58,59 +56,63 @@ struct MarkRow {
     #[diesel(sql_type = BigInt)]
     reader_id: i64,
     #[diesel(sql_type = Integer)]
-    mark: i32,
+    figure: i32,
     #[diesel(sql_type = BigInt)]
     points: i64,
 }
 
-fn marks_by_plan(period: Period) -> String {
-    let key = period.key();
-    let one = |mark: Mark| {
+/// The counters of a period as its rows make them.
+fn counted_by_plan(period: Period) -> String {
+    let count = |figure: &str, rows: &str| {
         format!(
-            "SELECT class, area_id, route_id, reader_id, {} AS mark, COUNT(*) AS points \
-             FROM coverage_plan WHERE period = {key} AND {} GROUP BY class, area_id, route_id, reader_id",
-            mark.number(),
-            rows_under(mark)
+            "SELECT class, area_id, route_id, reader_id, {figure} AS figure, COUNT(*) AS points \
+             FROM coverage_plan WHERE period = {} AND {rows} GROUP BY class, area_id, route_id, reader_id",
+            period.key()
         )
     };
-    Mark::ALL.map(one).join(" UNION ALL ")
+    let marks = Mark::ALL.map(|mark| count(&Counted::Mark(mark).number().to_string(), rows_under(mark)));
+    format!("{}, bucket UNION ALL {}", count("bucket", "bucket > 0"), marks.join(" UNION ALL "))
 }
 
-/// Counters of a period that are not the sum of its rows.
+/// How many points there are in each place.
+type Points = BTreeMap<String, i64>;
+
+fn points_by(rows: &[CounterRow], place: impl Fn(&CounterRow) -> String) -> Points {
+    let mut points = Points::new();
+    for row in rows {
+        let figure = match i16::try_from(row.figure).ok().and_then(Counted::from_number) {
+            Some(Counted::Bucket(bucket)) => bucket.code().to_owned(),
+            _ => format!("figure {}", row.figure),
+        };
+        *points.entry(format!("{} {figure}", place(row))).or_default() += row.points;
+    }
+    points
+}
+
+/// Counters and totals of a period that are not the sum of its rows.
 pub fn verify_counters(conn: &mut Conn, period: Period) -> QueryResult<Vec<Difference>> {
-    let (kept, computed) = (load_counters(conn, period)?, recount(conn, period)?);
-    let bucket = |counter: &super::Counter| {
-        let (area, route, reader) = (counter.area_id, counter.route_id, counter.reader_id);
-        let place = format!(
-            "{period} {} area {area} route {route} reader {reader} {}",
-            counter.class.code(),
-            counter.bucket.code()
-        );
-        (place, i64::try_from(counter.points).unwrap_or(i64::MAX))
+    let key = period.key();
+    let load = |conn: &mut Conn, sql: &str| -> QueryResult<Vec<CounterRow>> {
+        each!(conn, c => diesel::sql_query(sql).load(c))
     };
-    let kept_marks = format!(
-        "SELECT class, area_id, route_id, reader_id, mark, points FROM coverage_marks WHERE period = {} AND points <> 0",
-        period.key()
-    );
-    let marks = |conn: &mut Conn, sql: String| -> QueryResult<Vec<(String, i64)>> {
-        let rows: Vec<MarkRow> = each!(conn, c => diesel::sql_query(sql).load(c))?;
-        let known = rows.into_iter().filter(|row| Class::from_code(&row.class).is_some());
-        Ok(known
-            .map(|MarkRow { class, area_id, route_id, reader_id, mark, points }| {
-                (format!("{period} {class} area {area_id} route {route_id} reader {reader_id} mark {mark}"), points)
-            })
-            .collect())
+    let columns = "class, area_id, route_id, reader_id, figure, points";
+    let kept = load(conn, &format!("SELECT {columns} FROM coverage_counters WHERE period = {key}"))?;
+    let all = "class, CAST(0 AS BIGINT) AS area_id, CAST(0 AS BIGINT) AS route_id, reader_id, figure, points";
+    let totals = load(conn, &format!("SELECT {all} FROM coverage_totals WHERE period = {key}"))?;
+    let computed = load(conn, &counted_by_plan(period))?;
+    let cell = |row: &CounterRow| {
+        let CounterRow { class, area_id, route_id, reader_id, .. } = row;
+        format!("{period} {class} area {area_id} route {route_id} reader {reader_id}")
     };
-    let mut kept: BTreeMap<String, i64> = kept.iter().map(bucket).collect();
-    kept.extend(marks(conn, kept_marks)?);
-    let mut computed: BTreeMap<String, i64> = computed.iter().map(bucket).collect();
-    computed.extend(marks(conn, marks_by_plan(period))?);
-    Ok(differences(&kept, &computed))
+    let total = |row: &CounterRow| format!("{period} {} reader {}", row.class, row.reader_id);
+    let mut found = differences(&points_by(&kept, cell), &points_by(&computed, cell));
+    found.extend(differences(&points_by(&totals, total), &points_by(&computed, total)));
+    Ok(found)
 }
 
-fn differences(kept: &BTreeMap<String, i64>, computed: &BTreeMap<String, i64>) -> Vec<Difference> {
+fn differences(kept: &Points, computed: &Points) -> Vec<Difference> {
     let places: std::collections::BTreeSet<&String> = kept.keys().chain(computed.keys()).collect();
-    let number = |of: &BTreeMap<String, i64>, place: &String| of.get(place).copied().unwrap_or(0);
+    let number = |of: &Points, place: &String| of.get(place).copied().unwrap_or(0);
     let differing = places.into_iter().filter(|place| number(kept, place) != number(computed, place));
     differing
         .map(|place| Difference {
@@ -121,20 +123,20 @@ fn differences(kept: &BTreeMap<String, i64>, computed: &BTreeMap<String, i64>) -
         .collect()
 }
 
-/// Makes the counters of a period the sum of its rows again.
+/// Makes the counters and totals of a period the sum of its rows again.
 pub fn rebuild_counters(conn: &mut Conn, period: Period) -> QueryResult<()> {
     let key = period.key();
     each!(conn, c => diesel::delete(coverage_counters::table.filter(coverage_counters::period.eq(key))).execute(c))?;
-    each!(conn, c => diesel::delete(coverage_marks::table.filter(coverage_marks::period.eq(key))).execute(c))?;
+    each!(conn, c => diesel::delete(coverage_totals::table.filter(coverage_totals::period.eq(key))).execute(c))?;
     conn.batch(&format!(
-        "INSERT INTO coverage_counters (period, class, area_id, route_id, reader_id, bucket, points) \
-         SELECT period, class, area_id, route_id, reader_id, bucket, COUNT(*) FROM coverage_plan WHERE period = {key} \
-         GROUP BY period, class, area_id, route_id, reader_id, bucket"
+        "INSERT INTO coverage_counters (period, class, area_id, route_id, reader_id, figure, points) \
+         SELECT {key}, class, area_id, route_id, reader_id, figure, points FROM ({}) counted",
+        counted_by_plan(period)
     ))?;
     conn.batch(&format!(
-        "INSERT INTO coverage_marks (period, class, area_id, route_id, reader_id, mark, points) \
-         SELECT {key}, class, area_id, route_id, reader_id, mark, points FROM ({}) counted",
-        marks_by_plan(period)
+        "INSERT INTO coverage_totals (period, class, figure, reader_id, points) \
+         SELECT period, class, figure, reader_id, SUM(points) FROM coverage_counters WHERE period = {key} \
+         GROUP BY period, class, figure, reader_id"
     ))
 }
 

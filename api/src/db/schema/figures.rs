@@ -25,25 +25,23 @@ diesel::table! {
 }
 
 diesel::table! {
-    coverage_counters (period, class, area_id, route_id, reader_id, bucket) {
+    coverage_counters (period, class, area_id, route_id, reader_id, figure) {
         period -> Integer,
         class -> Text,
         area_id -> BigInt,
         route_id -> BigInt,
         reader_id -> BigInt,
-        bucket -> Integer,
+        figure -> Integer,
         points -> BigInt,
     }
 }
 
 diesel::table! {
-    coverage_marks (period, class, area_id, route_id, reader_id, mark) {
+    coverage_totals (period, class, figure, reader_id) {
         period -> Integer,
         class -> Text,
-        area_id -> BigInt,
-        route_id -> BigInt,
+        figure -> Integer,
         reader_id -> BigInt,
-        mark -> Integer,
         points -> BigInt,
     }
 }
