@@ -1,6 +1,6 @@
 //! The service put together: what every request shares, and the HTTP server around it.
 
-use crate::accounts::store::{Standing, create_instance, find_instance, renew_setup_token, standing_sessions};
+use crate::accounts::store::{Glimpse, create_instance, find_instance, glimpses, renew_setup_token};
 use crate::accounts::{LoginThrottle, PasswordHasher, Tokens};
 use crate::audit::start_audit_chain;
 use crate::clock::Clock;
@@ -18,7 +18,6 @@ use crate::photos::{Vault, VaultFault};
 use crate::rounds::plans::Planner;
 use crate::rounds::plans::job::keep_planning;
 use crate::sync::pokes::{Pokes, watch};
-use crate::sync::pull::{Glimpse, glimpses};
 use actix_web::http::StatusCode;
 use actix_web::middleware::{Compress, from_fn};
 use actix_web::{HttpRequest, HttpResponse, HttpServer, web};
@@ -42,10 +41,8 @@ pub struct App {
     pub keys: Arc<Keys>,
     /// Access tokens.
     pub tokens: Tokens,
-    /// Whether a session stands.
-    pub sessions: Together<i64, Standing>,
-    /// Whether there is something new for a reader.
-    pub glimpses: Together<i64, Glimpse>,
+    /// Whether a session stands, and whether there is something new for it.
+    pub sessions: Together<i64, Glimpse>,
     /// Password hashing.
     pub hasher: PasswordHasher,
     /// Sign-in tries.
@@ -113,10 +110,7 @@ impl App {
         let setup = prepare_instance(&config, &store, &keys, clock.now()).await?;
         start_audit_chain(&store, clock.now()).await?;
         let tokens = Tokens::new(&keys);
-        let sessions = Together::new(&store, "check_sessions", |conn, ids| {
-            Ok(standing_sessions(conn, ids)?.into_iter().map(|session| (session.id, session)).collect())
-        });
-        let glimpses = Together::new(&store, "glance_at_feeds", glimpses);
+        let sessions = Together::new(&store, "check_sessions", glimpses);
         let hasher = PasswordHasher::new(config.hash_cost);
         let pokes = Arc::new(Pokes::default());
         let told = Arc::clone(&pokes);
@@ -135,7 +129,6 @@ impl App {
                 keys,
                 tokens,
                 sessions,
-                glimpses,
                 hasher,
                 throttle,
                 pokes,

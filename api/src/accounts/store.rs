@@ -1,10 +1,13 @@
 //! What accounts keep: accounts, sessions and refresh tokens; phones and their codes (`store/devices.rs`).
 
 mod devices;
+mod glimpse;
 
 pub use devices::{
     Activation, Presented, activate_device, insert_activation_code, is_phone_of, list_devices, revoke_device,
 };
+
+pub use glimpse::{Glimpse, glimpses};
 
 use super::tokens::{Lives, REPEATED_FOR, Secret};
 use super::wire::Account;

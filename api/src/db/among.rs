@@ -21,12 +21,29 @@ pub trait Key: Copy {
     type Sql: diesel::sql_types::SqlType + diesel::query_builder::QueryId + 'static;
     /// Its value there.
     type Bound: Clone;
+    /// The type of their array on PostgreSQL.
+    const ARRAY: &'static str;
     /// How SQLite reads it from a JSON array.
     const READ: &'static str;
     /// The value to bind on PostgreSQL.
     fn bound(self) -> Self::Bound;
     /// Appends the value as JSON.
     fn write_json(self, out: &mut String);
+}
+
+/// Binds an array behind a sub-select, which hides its length from PostgreSQL's planner: a plan for the length at hand looks
+/// cheaper than the one for any, so that a statement with few values would be planned anew each time it runs.
+pub(super) fn push_array<'b, T, A>(values: &'b A, cast: &'static str, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()>
+where
+    A: ToSql<Array<T>, Pg>,
+    Array<T>: 'static,
+    Pg: HasSqlType<Array<T>>,
+{
+    out.push_sql("(SELECT ");
+    out.push_bind_param::<Array<T>, _>(values)?;
+    out.push_sql(")::");
+    out.push_sql(cast);
+    Ok(())
 }
 
 /// The keys as a JSON array: written as they come, since a push names its points many times over.
@@ -46,6 +63,7 @@ pub(super) fn json_array<K: Key>(keys: &[K]) -> String {
 impl Key for i64 {
     type Sql = BigInt;
     type Bound = Self;
+    const ARRAY: &'static str = "bigint[]";
     const READ: &'static str = "value";
 
     fn bound(self) -> Self {
@@ -61,6 +79,7 @@ impl Key for i64 {
 impl Key for Uuid {
     type Sql = UuidKey;
     type Bound = Uuid16;
+    const ARRAY: &'static str = "uuid[]";
     const READ: &'static str = "unhex(value)";
 
     fn bound(self) -> Uuid16 {
@@ -124,7 +143,7 @@ where
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
         self.column.walk_ast(out.reborrow())?;
         out.push_sql(" = ANY(");
-        out.push_bind_param::<Array<K::Sql>, _>(&self.bound)?;
+        push_array::<K::Sql, _>(&self.bound, K::ARRAY, out.reborrow())?;
         out.push_sql(")");
         Ok(())
     }

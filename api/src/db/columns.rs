@@ -5,10 +5,11 @@
 
 use super::Uuid16;
 use super::UuidKey;
+use super::among::push_array;
 use super::statement::Sql;
 use diesel::pg::Pg;
 use diesel::query_builder::{AstPass, QueryFragment, QueryId};
-use diesel::sql_types::{Array, BigInt, Binary, Nullable, Text};
+use diesel::sql_types::{BigInt, Binary, Nullable, Text};
 use diesel::{QueryResult, RunQueryDsl};
 use std::marker::PhantomData;
 
@@ -61,13 +62,13 @@ impl<S: Sql> QueryFragment<Pg> for Columns<S> {
         for (column, part) in self.columns.iter().zip(parts) {
             match column {
                 Column::Same(value) => out.push_bind_param::<BigInt, _>(value)?,
-                Column::Ints(values) => out.push_bind_param::<Array<BigInt>, _>(values)?,
-                Column::Maybe(values) => out.push_bind_param::<Array<Nullable<BigInt>>, _>(values)?,
-                Column::Texts(values) => out.push_bind_param::<Array<Text>, _>(values)?,
-                Column::Words(values) => out.push_bind_param::<Array<Text>, _>(values)?,
-                Column::Ids(values) => out.push_bind_param::<Array<UuidKey>, _>(values)?,
-                Column::MaybeIds(values) => out.push_bind_param::<Array<Nullable<UuidKey>>, _>(values)?,
-                Column::Bytes(values) => out.push_bind_param::<Array<Binary>, _>(values)?,
+                Column::Ints(values) => push_array::<BigInt, _>(values, "bigint[]", out.reborrow())?,
+                Column::Maybe(values) => push_array::<Nullable<BigInt>, _>(values, "bigint[]", out.reborrow())?,
+                Column::Texts(values) => push_array::<Text, _>(values, "text[]", out.reborrow())?,
+                Column::Words(values) => push_array::<Text, _>(values, "text[]", out.reborrow())?,
+                Column::Ids(values) => push_array::<UuidKey, _>(values, "uuid[]", out.reborrow())?,
+                Column::MaybeIds(values) => push_array::<Nullable<UuidKey>, _>(values, "uuid[]", out.reborrow())?,
+                Column::Bytes(values) => push_array::<Binary, _>(values, "bytea[]", out.reborrow())?,
             }
             out.push_sql(part);
         }

@@ -8,12 +8,12 @@ use diesel::backend::Backend;
 use diesel::pg::Pg;
 use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
 use diesel::serialize::ToSql;
-use diesel::sql_types::{Array, BigInt, Binary, HasSqlType, Integer, Nullable, Text, Untyped};
+use diesel::sql_types::{BigInt, Binary, HasSqlType, Integer, Nullable, Text, Untyped};
 use diesel::sqlite::Sqlite;
 use diesel::{QueryResult, RunQueryDsl};
 use std::marker::PhantomData;
 
-use super::among::json_array;
+use super::among::{Key, json_array, push_array};
 use super::{Uuid16, UuidKey};
 
 /// A value of a [`Statement`].
@@ -155,14 +155,14 @@ impl Dialect for Sqlite {
 impl Dialect for Pg {
     fn among<'b>(ids: &'b Ids, mut out: AstPass<'_, 'b, Self>) -> QueryResult<()> {
         out.push_sql("= ANY(");
-        out.push_bind_param::<Array<BigInt>, _>(&ids.array)?;
+        push_array::<BigInt, _>(&ids.array, <i64 as Key>::ARRAY, out.reborrow())?;
         out.push_sql(")");
         Ok(())
     }
 
     fn numbered<'b>(ids: &'b Ids, mut out: AstPass<'_, 'b, Self>) -> QueryResult<()> {
         out.push_sql("unnest(");
-        out.push_bind_param::<Array<BigInt>, _>(&ids.array)?;
+        push_array::<BigInt, _>(&ids.array, <i64 as Key>::ARRAY, out.reborrow())?;
         out.push_sql(") WITH ORDINALITY AS numbered (value, place)");
         Ok(())
     }

@@ -83,7 +83,10 @@ where
     A: Clone + Send + 'static,
 {
     async fn answer_all(mut self) {
-        while let Some(asked) = self.next() {
+        loop {
+            // Whoever has come by now may ask first: on a busy thread many are ready at once.
+            tokio::task::yield_now().await;
+            let Some(asked) = self.next() else { return };
             let keys: Vec<K> = asked.iter().map(|(key, _)| *key).collect();
             let load = self.inner.load;
             let found = self.inner.store.glance(self.inner.name, move |conn| load(conn, &keys)).await.map_err(Arc::new);

@@ -21,9 +21,9 @@ struct Route {
 
 impl Route {
     fn fits(&self, path: &str) -> bool {
-        let asked: Vec<&str> = path.split('/').collect();
-        let fits = |(part, asked): (&String, &&str)| part.starts_with('{') && !asked.is_empty() || part == asked;
-        self.segments.len() == asked.len() && self.segments.iter().zip(&asked).all(fits)
+        let mut asked = path.split('/');
+        let fits = |part: &String, asked: &str| part.starts_with('{') && !asked.is_empty() || part == asked;
+        self.segments.iter().all(|part| asked.next().is_some_and(|asked| fits(part, asked))) && asked.next().is_none()
     }
 }
 

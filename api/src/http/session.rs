@@ -76,13 +76,15 @@ impl FromRequest for Session {
         }
         let app = request.app_data::<web::Data<App>>().cloned();
         let token = request.headers().get(AUTHORIZATION).and_then(|value| value.to_str().ok()?.strip_prefix("Bearer "));
-        let token = token.map(str::to_owned);
+        let (token, request) = (token.map(str::to_owned), request.clone());
         Box::pin(async move {
             let refused = || Problem::new(ProblemCode::Unauthenticated);
             let app = app.ok_or_else(|| Problem::new(ProblemCode::Internal))?;
             let session = token.and_then(|token| app.tokens.check(&token, app.clock.now())).ok_or_else(refused)?;
-            let standing = app.sessions.ask(session.id).await?;
-            standing.filter(|standing| session.is(standing)).map(|_| session).ok_or_else(refused)
+            let glimpse = app.sessions.ask(session.id).await?;
+            let glimpse = glimpse.filter(|glimpse| session.is(&glimpse.standing)).ok_or_else(refused)?;
+            request.extensions_mut().insert(glimpse);
+            Ok(session)
         })
     }
 }

@@ -11,7 +11,7 @@ mod wire;
 
 pub use feed::FeedEntry;
 pub use routes::*;
-pub use store::{Glimpse, feed_heads, glimpses};
+pub use store::feed_heads;
 pub use wire::*;
 
 use self::catalogue::CatalogueOfDay;

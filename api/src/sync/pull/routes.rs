@@ -1,10 +1,10 @@
 //! What changed, one round anew, and pokes.
 
-use super::store::{Glimpse, feed_ends, load_rounds};
+use super::store::{feed_ends, load_rounds};
 use super::wire::{PullAnswer, PulledRound};
 use super::{Asker, Pulled, pull};
 use crate::App;
-use crate::accounts::store::standing_sessions;
+use crate::accounts::store::{Glimpse, standing_sessions};
 use crate::backup::store::epoch_and_reoffer;
 use crate::db::Conn;
 use crate::http::{Problem, ProblemCode, Session, Time, compact_json};
@@ -14,7 +14,7 @@ use crate::sync::pokes::{End, Manner, Wait};
 use crate::sync::routes::phone;
 use actix_web::http::header::{ContentEncoding, ETAG, IF_NONE_MATCH};
 use actix_web::web::{Bytes, Data, Json, Path, Query};
-use actix_web::{HttpRequest, HttpResponse, get};
+use actix_web::{HttpMessage as _, HttpRequest, HttpResponse, get};
 use diesel::QueryResult;
 use meterbook::accounts::Operation;
 use meterbook::calendar::Instant;
@@ -97,8 +97,13 @@ pub async fn pull_changes(
     let asker = Asker { reader: actor.account, device, known, limit, keys, zone, now };
     let wait = (!longest.is_zero()).then(|| app.pokes.begin(actor.account, device, &session, Manner::LongPoll));
     let asked = asker.clone();
-    let mut found = match glance(&app, &asker).await? {
-        Some(nothing_new) => nothing_new,
+    let glimpse = match wait {
+        // What moved before the wait began would wake nobody.
+        Some(_) => app.sessions.ask(session.id).await?,
+        None => request.extensions().get::<Glimpse>().cloned(),
+    };
+    let mut found = match glimpse.and_then(|glimpse| nothing_new(&asker, &glimpse)) {
+        Some(found) => found,
         None => app.store.read("pull_changes", move |conn| look(conn, &asked)).await?,
     };
     if let (None, Some(mut wait), Some(known)) = (&found.pulled, wait, known) {
@@ -132,14 +137,13 @@ fn look(conn: &mut Conn, asker: &Asker) -> QueryResult<Found> {
     Ok(Found { epoch, reoffer_since, pulled, catalogue: catalogue.version })
 }
 
-/// Most pulls bring nothing; that is seen at a glimpse, which all who pull at that moment share. `None`: it takes a proper look.
-async fn glance(app: &App, asker: &Asker) -> Result<Option<Found>, Problem> {
-    let Some(known) = asker.known else { return Ok(None) };
-    let Some(Glimpse { epoch, head, book }) = app.glimpses.ask(asker.reader.0).await? else { return Ok(None) };
-    let catalogue = asker.catalogue(&book).version;
-    let is_same = known.epoch == *epoch.as_bytes() && known.position == head && asker.may_follow(&known);
+/// Most pulls bring nothing; that is seen at the glimpse by which they were let in. `None`: it takes a proper look.
+fn nothing_new(asker: &Asker, glimpse: &Glimpse) -> Option<Found> {
+    let (known, epoch) = (asker.known?, glimpse.epoch);
+    let catalogue = asker.catalogue(&glimpse.book).version;
+    let is_same = known.epoch == *epoch.as_bytes() && known.position == glimpse.head && asker.may_follow(&known);
     let nothing_new = is_same && known.catalogue == catalogue;
-    Ok(nothing_new.then_some(Found { epoch, reoffer_since: None, pulled: None, catalogue }))
+    nothing_new.then_some(Found { epoch, reoffer_since: None, pulled: None, catalogue })
 }
 
 /// Looks again after a wait: the session was checked when it began.

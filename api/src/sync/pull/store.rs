@@ -7,23 +7,18 @@ mod promised;
 use super::feed::{FeedEntry, Page};
 use super::wire::{ChangedRound, ChangedStop, PulledRound, PulledStop, RemovedRound, RemovedStop};
 use super::{Asker, Pulled};
-use crate::db::schema::{feed_entries, feeds, instance, round_holders, rounds, service_points, settings, stops};
-use crate::db::{Conn, Uuid16, among, each};
+use crate::db::schema::{feed_entries, feeds, round_holders, rounds, service_points, stops};
+use crate::db::{Conn, among, each};
 use crate::http::{Time, from_ms};
 use crate::keys::Keys;
-use crate::settings::store::rulebook_at;
 use chrono::NaiveDate;
-use diesel::dsl::{count_star, max};
 use diesel::prelude::*;
 use meterbook::calendar::Zone;
 use meterbook::id::AccountId;
 use meterbook::rounds::Away;
-use meterbook::settings::Rulebook;
 use meters::{Shown, load_shown};
 use promised::load_promised;
 use std::collections::{BTreeMap, HashMap};
-use std::sync::Arc;
-use uuid::Uuid;
 
 /// The states in which a reader holds a round, unless it was put away.
 const HELD: [&str; 3] = ["assigned", "in_progress", "done"];
@@ -42,41 +37,6 @@ pub fn feed_ends(conn: &mut Conn, reader: AccountId) -> QueryResult<FeedEnds> {
     let ends: Option<FeedEnds> =
         each!(conn, c => feeds::table.find(reader.0).select((feeds::head, feeds::floor)).first(c).optional())?;
     Ok(ends.unwrap_or_default())
-}
-
-/// What a pull that brings nothing asks for.
-#[derive(Clone)]
-pub struct Glimpse {
-    /// The data's epoch.
-    pub epoch: Uuid,
-    /// The last version of the reader's feed.
-    pub head: i64,
-    /// The settings in force.
-    pub book: Arc<Rulebook>,
-}
-
-/// A glimpse for each of several readers, in one statement.
-pub fn glimpses(conn: &mut Conn, readers: &[i64]) -> QueryResult<HashMap<i64, Glimpse>> {
-    type Row = (Uuid16, Option<i64>, Option<i64>, Option<i64>, Option<i64>, Option<i64>);
-    let rows: Vec<Row> = each!(conn, c => instance::table
-        .left_join(feeds::table.on(among(feeds::reader_id, readers)))
-        .select((
-            instance::epoch,
-            feeds::reader_id.nullable(),
-            feeds::head.nullable(),
-            settings::table.select(count_star()).single_value(),
-            settings::table.select(max(settings::id)).single_value(),
-            settings::table.select(max(settings::created_at)).single_value(),
-        ))
-        .load(c))?;
-    let Some((epoch, _, _, count, last, at)) = rows.first() else { return Err(diesel::NotFound) };
-    let book = rulebook_at(conn, (count.unwrap_or(0), last.unwrap_or(0), at.unwrap_or(0)))?;
-    let heads: HashMap<i64, i64> = rows.iter().filter_map(|(_, reader, head, ..)| (*reader).zip(*head)).collect();
-    let glimpse = |reader: &i64| {
-        let head = heads.get(reader).copied().unwrap_or(0);
-        (*reader, Glimpse { epoch: epoch.0, head, book: Arc::clone(&book) })
-    };
-    Ok(readers.iter().map(glimpse).collect())
 }
 
 /// The heads of several feeds, for whoever waits for them.
