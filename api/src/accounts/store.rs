@@ -6,7 +6,6 @@ mod glimpse;
 pub use devices::{
     Activation, Presented, activate_device, insert_activation_code, is_phone_of, list_devices, revoke_device,
 };
-
 pub use glimpse::{Glimpse, glimpses};
 
 use super::tokens::{Lives, REPEATED_FOR, Secret};

@@ -15,8 +15,8 @@ impl Counted {
     /// What is added to a mark's number.
     const MARKS_FROM: i16 = 100;
 
-    /// The number stored in the database, its *figure*: a bucket's own, or 100 and a mark's. Never renumber: counters and closed reports hold
-    /// it.
+    /// The number stored in the database, its *figure*: a bucket's own, or 100 and a mark's. Never renumber: counters and closed
+    /// reports hold it.
     #[must_use]
     pub const fn number(self) -> i16 {
         match self {
