@@ -149,9 +149,11 @@ export class Phone {
         }
     }
 
-    /** Waits until so many records are on the phone's disk. */
+    /** Waits until so many records are on the phone's disk, and the app has gone on to the stop it shows after the last. */
     async holds(records) {
         await this.until(async wanted => (await (await import('/app/database.js')).all('records')).length === wanted, records);
+        await this.page.waitForURL(/#\/stop\//);
+        await this.page.waitForSelector('#app[aria-busy=false]');
     }
 
     /** Asks for a sync until nothing is owed. */

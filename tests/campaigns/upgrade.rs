@@ -321,7 +321,9 @@ fn assert_counted(left: &Database, end: &End) {
     }
 }
 
+/// A database as a migration finds it. It is copied for each end of that migration: bringing it there takes far longer.
 struct Before {
+    database: Database,
     columns: BTreeSet<(String, String)>,
     rows: BTreeSet<String>,
 }
@@ -332,6 +334,9 @@ fn every_statement(kind: StoreKind) {
     assert_eq!(start_again(&fresh.url).unwrap().len(), scripts.len());
     let fresh = schema(&fresh);
     for (migration, script) in scripts.iter().enumerate() {
+        let Some(database) = database_before(kind, &scripts, migration) else { return };
+        let known = columns(&database);
+        let before = Before { rows: rows(&database, &known), columns: known, database };
         for after in 0..script.statements.len() {
             let ways: &[Way] = match (kind, Scale::told()) {
                 (StoreKind::Sqlite, _) => &[Way::Fail],
@@ -340,28 +345,29 @@ fn every_statement(kind: StoreKind) {
                 (StoreKind::Postgres, Scale::Short) => &[Way::Fail],
             };
             for way in ways {
-                end_and_start_again(kind, &scripts, &fresh, End { migration, after, way: way.clone() });
+                before.end_and_start_again(&scripts, &fresh, End { migration, after, way: way.clone() });
             }
         }
     }
 }
 
-/// Ends one upgrade, and starts again on what it leaves.
-fn end_and_start_again(kind: StoreKind, scripts: &[Script], fresh: &[String], mut end: End) {
-    let Some(database) = database_before(kind, scripts, end.migration) else { return };
-    let known = columns(&database);
-    let before = Before { rows: rows(&database, &known), columns: known };
-    let dir = database.dir.join("copy");
-    let copy = Database { kind, url: dir.join("meterbook.sqlite").display().to_string(), dir };
-    if kind == StoreKind::Sqlite {
-        end.way = Way::CopyFrom(database.url.clone().into(), copy.url.clone().into());
-    }
-    let ended = upgrade(&database.url, &Ending { scripts: scripts.to_vec(), end: Some(end.clone()) });
-    assert!(ended.is_err(), "{end:?} did not end the upgrade");
-    assert_eq!(columns(&database), before.columns, "half of a migration is left by {end:?}");
-    assert_comes_through(&database, fresh, &before, &end);
-    if kind == StoreKind::Sqlite {
-        assert_comes_through(&copy, fresh, &before, &end);
+impl Before {
+    /// Ends one upgrade, and starts again on what it leaves.
+    fn end_and_start_again(&self, scripts: &[Script], fresh: &[String], mut end: End) {
+        let kind = self.database.kind;
+        let database = self.database.copy();
+        let dir = database.dir.join("copy");
+        let copy = Database { kind, url: dir.join("meterbook.sqlite").display().to_string(), dir };
+        if kind == StoreKind::Sqlite {
+            end.way = Way::CopyFrom(database.url.clone().into(), copy.url.clone().into());
+        }
+        let ended = upgrade(&database.url, &Ending { scripts: scripts.to_vec(), end: Some(end.clone()) });
+        assert!(ended.is_err(), "{end:?} did not end the upgrade");
+        assert_eq!(columns(&database), self.columns, "half of a migration is left by {end:?}");
+        assert_comes_through(&database, fresh, self, &end);
+        if kind == StoreKind::Sqlite {
+            assert_comes_through(&copy, fresh, self, &end);
+        }
     }
 }
 

@@ -59,6 +59,21 @@ impl Database {
         Some(database)
     }
 
+    /// Another with the same tables and rows. Nobody may be connected to this one.
+    pub fn copy(&self) -> Self {
+        let (_, name) = self.url.rsplit_once('/').unwrap();
+        let dir = scratch_dir();
+        let url = match self.kind {
+            StoreKind::Postgres => new_database(name).unwrap(),
+            StoreKind::Sqlite => {
+                let file = dir.join(name);
+                std::fs::copy(&self.url, &file).unwrap();
+                file.to_str().unwrap().to_owned()
+            }
+        };
+        Self { kind: self.kind, url, dir }
+    }
+
     /// Runs statements as the service's own user would.
     pub fn execute(&self, sql: &str) -> Result<(), String> {
         try_execute(&self.url, sql)

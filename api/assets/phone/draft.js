@@ -3,6 +3,7 @@
 import { uuidv7 } from '/assets/lib/canonical.js';
 import { t } from '/assets/lib/texts.js';
 import { isFull, read, result, write } from './database.js';
+import { go } from './frame.js';
 import { store } from './outbox.js';
 import { placeNow } from './place.js';
 import { draw, state, tell } from './state.js';
@@ -64,18 +65,21 @@ export async function discard() {
 
 let saving = false;
 
-/** Turns the draft into a record. Returns its row once it is on disk; `undefined` where it could not be kept: then the draft is still there.
- * @param {Partial<PushItem>} members */
-export async function save(members) {
+/** Turns the draft into a record and, once that is on disk, goes on to a stop: the same one, or the one `next` names for it. Where the record
+ * could not be kept, the draft is still there; and who has gone to another screen meanwhile is not brought back.
+ * @param {Partial<PushItem>} members
+ * @param {(stop: number) => number} next */
+export async function save(members, next = stop => stop) {
     const key = state.draft?.key;
-    if (!key || saving) return undefined;
+    if (!key || saving) return;
+    const here = location.hash;
     saving = true;
     try {
         await busy;
         await writing.catch(() => {});
         const { draft } = state;
         // Who has gone to another screen meanwhile finds it there again.
-        if (draft?.key !== key) return undefined;
+        if (draft?.key !== key) return;
         const { at, elapsed_ms, boot_id } = state.clocks.now();
         const note = draft.note.trim();
         /** @type {Partial<PushItem>} */
@@ -83,14 +87,14 @@ export async function save(members) {
         const { round, stop } = draft;
         const row = await store({ id: draft.id, item, round, stop, photos: draft.photos.map(photo => photo.sha256), draft: key }, state.session.account.id);
         state.records.set(row.id, row);
-        state.draft = undefined;
+        if (state.draft?.key === key) state.draft = undefined;
         await recount();
         sync();
-        return row;
+        tell(t('saved', { n: row.seq }));
+        if (location.hash === here) go('stop', next(stop));
     } catch (fault) {
         // The entry stays on the screen and in the draft; nothing has been given a number.
         tell(isFull(fault) ? t('warn.full') : t('warn.not_saved', { why: String(fault?.message ?? fault) }), true);
-        return undefined;
     } finally {
         saving = false;
     }

@@ -3,6 +3,7 @@
 use crate::keys::Keys;
 use crate::planted::{self, Bug};
 use diesel::connection::SimpleConnection;
+use diesel::result::Error;
 use diesel::{Connection, ConnectionError, ConnectionResult, QueryResult, RunQueryDsl, SqliteConnection};
 use diesel_async::AsyncPgConnection;
 use diesel_async::async_connection_wrapper::AsyncConnectionWrapper;
@@ -10,6 +11,7 @@ use meterbook::settings::Rulebook;
 use std::fmt;
 use std::ops::{Deref, DerefMut};
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 /// A synchronous Diesel connection over the pure-Rust PostgreSQL driver.
 pub type PgConnection = AsyncConnectionWrapper<AsyncPgConnection>;
@@ -216,12 +218,30 @@ fn open_sqlite(path: &std::path::Path, access: Access) -> ConnectionResult<Conn>
     // FULL: a commit is on disk before it is acknowledged (PROTOCOL, promise 1).
     // wal_autocheckpoint: the log is moved on a thread of its own; a commit helps only where that falls 64 MiB behind.
     // recursive_triggers: otherwise INSERT OR REPLACE would slip past the triggers of append-only tables.
-    let pragmas = "PRAGMA recursive_triggers = ON; PRAGMA busy_timeout = 10000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; \
+    let pragmas = "PRAGMA recursive_triggers = ON; PRAGMA busy_timeout = 10000; PRAGMA synchronous = FULL; \
                    PRAGMA foreign_keys = ON; PRAGMA cache_size = -32768; PRAGMA temp_store = MEMORY; \
                    PRAGMA wal_autocheckpoint = 16384;";
     conn.batch_execute(pragmas).map_err(ConnectionError::CouldntSetupConfiguration)?;
+    keep_log(&mut conn).map_err(ConnectionError::CouldntSetupConfiguration)?;
     if access == Access::Read {
         conn.batch_execute("PRAGMA query_only = ON;").map_err(ConnectionError::CouldntSetupConfiguration)?;
     }
     Ok(Conn::Sqlite(conn.into()))
+}
+
+/// Turns on the write-ahead log, once for each file. Of several processes that find a new file at once SQLite lets one do it and
+/// refuses the others at once, whatever `busy_timeout` says, since two waiting for each other would wait for ever.
+fn keep_log(conn: &mut SqliteConnection) -> QueryResult<()> {
+    const PATIENCE: Duration = Duration::from_secs(10);
+    let begun = Instant::now();
+    loop {
+        match conn.batch_execute("PRAGMA journal_mode = WAL") {
+            Err(Error::DatabaseError(_, why))
+                if why.message() == "database is locked" && begun.elapsed() < PATIENCE =>
+            {
+                std::thread::sleep(Duration::from_millis(10));
+            }
+            done => return done,
+        }
+    }
 }

@@ -6,9 +6,9 @@ import { change, discard, openDraft, save } from '../draft.js';
 import { amounts, emptyFigures, figuresOf, follow, formFault } from '../entry.js';
 import { Choices, Screen, Toggle, go, link } from '../frame.js';
 import { findStop } from '../progress.js';
-import { state, tell } from '../state.js';
+import { state } from '../state.js';
 import { Camera, Note } from './camera.js';
-import { Number_, nextStop } from './stops.js';
+import { Number_, following } from './stops.js';
 
 const REASONS = ['gas_in_use', 'vacancy', 'other_meter'];
 const CORRECTION_REASONS = ['misread', 'mistyped', 'swapped', 'other'];
@@ -80,12 +80,8 @@ async function finish(typed, confirmed) {
     const { corrects, reason_code, reason } = draft;
     const flags = Object.fromEntries(['vacancy', 'gas_in_use', 'display_fault'].filter(name => draft[name]).map(name => [name, true]));
     const members = corrects ? { kind: 'correction', corrects, reason_code, reason: reason?.trim() || undefined } : { kind: 'reading' };
-    const row = await save({ ...members, ...typed, ...flags, seen_number: draft.seen_number?.trim() || undefined, confirmed: confirmed || undefined });
-    if (!row) return;
-    tell(t('saved', { n: row.seq }));
-    const next = corrects ? undefined : nextStop(draft.stop);
-    if (next) go('stop', next.id);
-    else go('stop', draft.stop);
+    const figures = { ...members, ...typed, ...flags, seen_number: draft.seen_number?.trim() || undefined, confirmed: confirmed || undefined };
+    await save(figures, corrects ? undefined : following);
 }
 
 function keepAsRead() {

@@ -2,7 +2,7 @@
 import { html } from '/assets/lib/html.js';
 import { both, t } from '/assets/lib/texts.js';
 import { change, openDraft, save } from '../draft.js';
-import { Choices, Screen, go, link } from '../frame.js';
+import { Choices, Screen, link } from '../frame.js';
 import { placeOf } from '../place.js';
 import { findStop } from '../progress.js';
 import { set, state, tell } from '../state.js';
@@ -50,12 +50,7 @@ async function submit() {
     const fault = faultOf(state.draft);
     if (fault) return change({ fault });
     if (state.draft.what === 'slip') await keepSignature();
-    const { stop, what } = state.draft;
-    const row = await save(KINDS[what].members(state.draft));
-    if (!row) return undefined;
-    tell(t('saved', { n: row.seq }));
-    go('stop', stop);
-    return row;
+    return save(KINDS[state.draft.what].members(state.draft));
 }
 
 function locate() {

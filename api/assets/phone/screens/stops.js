@@ -58,6 +58,9 @@ export function nextStop(id) {
     return [...stops.slice(at + 1), ...stops.slice(0, at)].find(stop => of(stop) === 'open');
 }
 
+/** Where a reader goes on to after a stop: the next one, or the same where none is left. */
+export const following = id => nextStop(id)?.id ?? id;
+
 function seek(code) {
     const hits = scanned(allStops(), code);
     if (hits.length === 1) go('stop', hits[0].id);

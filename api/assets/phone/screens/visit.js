@@ -2,11 +2,11 @@
 import { html } from '/assets/lib/html.js';
 import { both, t } from '/assets/lib/texts.js';
 import { change, openDraft, save } from '../draft.js';
-import { Choices, Screen, go, link } from '../frame.js';
+import { Choices, Screen, link } from '../frame.js';
 import { findStop } from '../progress.js';
-import { state, tell } from '../state.js';
+import { state } from '../state.js';
 import { Camera, Note } from './camera.js';
-import { nextStop } from './stops.js';
+import { following } from './stops.js';
 
 /** Where a camera would be a danger or an insult, proof is not asked for. */
 const WITHOUT_PROOF = ['unsafe', 'refused'];
@@ -26,12 +26,8 @@ async function submit(withoutProof) {
     if (wantsProof && !withoutProof) return change({ fault: 'proof' });
     if (draft.attempt_code === 'other' && !draft.note.trim()) return change({ fault: 'words' });
     const { attempt_code, corrects } = draft;
-    const row = await save(corrects ? { kind: 'correction', corrects, reason_code: 'wrong_code', attempt_code } : { kind: 'attempt', attempt_code });
-    if (!row) return undefined;
-    tell(t('saved', { n: row.seq }));
-    const next = corrects ? undefined : nextStop(draft.stop);
-    go('stop', next ? next.id : draft.stop);
-    return row;
+    if (corrects) return save({ kind: 'correction', corrects, reason_code: 'wrong_code', attempt_code });
+    return save({ kind: 'attempt', attempt_code }, following);
 }
 
 export function Visit() {
