@@ -1,8 +1,9 @@
 //! A reader's phone: what it pulls, what it pushes, and what the office then sees (PROTOCOL; I1–I3, I5, I7).
 
 use crate::support::street::{Street, outcomes};
-use crate::support::{Answer, World};
+use crate::support::{Answer, StoreKind, World};
 use chrono::TimeDelta;
+use futures_util::future::join_all;
 use meterbook::accounts::Role;
 use meterbook::calendar::Period;
 use meterbook_api::coverage::store::{load_counters, recount};
@@ -244,10 +245,41 @@ on_both_stores! {
                 pushes.push(async move { street.push_from(phone, &[record]).await });
             }
         }
-        for answer in futures_util::future::join_all(pushes).await {
+        for answer in join_all(pushes).await {
             assert_eq!(pairs(&answer), [pair("accepted", "")]);
         }
         assert_eq!(street.coverage("residential_outdoor").await["seen"], json!(4));
+        counters_equal_recomputation(&world).await;
+    }
+
+    /// Pushes share transactions, not their fate: the one the database refuses is owed still, all others are on disk.
+    async fn a_push_that_the_database_refuses_takes_no_other_with_it(world: World) {
+        let street = Street::build(&world).await;
+        let homes = ["H1", "H2", "H3", "H4"];
+        let mut pushes = Vec::new();
+        for home in homes {
+            let phone = world.reader_phone().await;
+            street.assign_route("W01", phone.account).await;
+            pushes.push((phone, street.batch(&[street.reading(1, home, 1020)])));
+        }
+        let refused = street.points["H3"];
+        let (refuse, allow) = match world.database.kind {
+            StoreKind::Sqlite => (
+                format!("CREATE TRIGGER refuse BEFORE INSERT ON records WHEN NEW.point_id = {refused} BEGIN SELECT RAISE(ABORT, 'refused'); END"),
+                "DROP TRIGGER refuse",
+            ),
+            StoreKind::Postgres => (format!("ALTER TABLE records ADD CONSTRAINT refuse CHECK (point_id <> {refused})"), "ALTER TABLE records DROP CONSTRAINT refuse"),
+        };
+        let push_all = || join_all(pushes.iter().map(|(phone, batch)| world.post("/v1/sync/records", &phone.access, batch)));
+        world.database.execute(&refuse).unwrap();
+        for (home, (status, answer)) in homes.iter().zip(push_all().await) {
+            assert_eq!(status == 200, *home != "H3", "{home}: {status} {answer}");
+        }
+        assert_eq!(street.coverage("residential_outdoor").await["seen"], json!(3));
+        world.database.execute(allow).unwrap();
+        for (home, (status, answer)) in homes.iter().zip(push_all().await) {
+            assert_eq!((status, pairs(&answer)), (200, vec![pair(if *home == "H3" { "accepted" } else { "duplicate" }, "")]), "{home}");
+        }
         counters_equal_recomputation(&world).await;
     }
 

@@ -18,6 +18,7 @@ use crate::photos::{Vault, VaultFault};
 use crate::rounds::plans::Planner;
 use crate::rounds::plans::job::keep_planning;
 use crate::sync::pokes::{Pokes, watch};
+use crate::sync::push::Gathered;
 use actix_web::http::StatusCode;
 use actix_web::middleware::{Compress, from_fn};
 use actix_web::{HttpRequest, HttpResponse, HttpServer, web};
@@ -43,6 +44,8 @@ pub struct App {
     pub tokens: Tokens,
     /// Whether a session stands, and whether there is something new for it.
     pub sessions: Together<i64, Glimpse>,
+    /// Phones' pushes, taken together.
+    pub pushes: Gathered,
     /// Password hashing.
     pub hasher: PasswordHasher,
     /// Sign-in tries.
@@ -111,6 +114,7 @@ impl App {
         start_audit_chain(&store, clock.now()).await?;
         let tokens = Tokens::new(&keys);
         let sessions = Together::new(&store, "check_sessions", glimpses);
+        let pushes = Gathered::new(&store);
         let hasher = PasswordHasher::new(config.hash_cost);
         let pokes = Arc::new(Pokes::default());
         let told = Arc::clone(&pokes);
@@ -129,6 +133,7 @@ impl App {
                 keys,
                 tokens,
                 sessions,
+                pushes,
                 hasher,
                 throttle,
                 pokes,

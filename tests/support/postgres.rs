@@ -36,7 +36,8 @@ const INSTALL: &str = "apt-get install -y postgresql";
 /// A running cluster.
 pub struct Cluster {
     port: u16,
-    folder: PathBuf,
+    /// Where it lives.
+    pub folder: PathBuf,
     /// Its standard input is the pipe that keeps the cluster alive.
     supervisor: Child,
 }

@@ -12,7 +12,7 @@ use super::tokens::{Lives, REPEATED_FOR, Secret};
 use super::wire::Account;
 pub use crate::audit::store::audit;
 use crate::db::schema::{accounts, devices as phones, instance, refresh_tokens, sessions};
-use crate::db::{Conn, Uuid16, among, each};
+use crate::db::{Conn, Fixed, Uuid16, among, each};
 use crate::http::{from_ms, to_ms};
 use diesel::prelude::*;
 use meterbook::accounts::{Profile, Role};
@@ -183,8 +183,7 @@ pub fn list_accounts(conn: &mut Conn, role: Option<Role>, after: i64, limit: i64
     let code = role.map(Role::code);
     each!(conn, c => accounts::table
         .filter(accounts::id.gt(after))
-        .filter(accounts::role.nullable().eq(code).or(diesel::dsl::sql::<diesel::sql_types::Bool>(
-            if code.is_none() { "TRUE" } else { "FALSE" })))
+        .filter(accounts::role.nullable().eq(code).or(Fixed(if code.is_none() { "TRUE" } else { "FALSE" })))
         .order(accounts::id)
         .limit(limit)
         .select(AccountRow::as_select())

@@ -11,7 +11,7 @@ mod points;
 mod recompute;
 
 pub use counters::{Counter, load_counters, recount};
-pub use days::{note_day, reader_days};
+pub use days::{note_days, reader_days};
 pub use judges::{Judges, WindowRow, find_window, insert_window, load_windows};
 pub(in crate::coverage) use lines::{FigureRow, column, summed};
 pub use lines::{Line, Lines, group_names, lines, tallies};

@@ -46,6 +46,20 @@ where
     Ok(())
 }
 
+/// ` IN (…)` with an array's elements as rows. `= ANY(array)` would be held against them one by one where it is not looked up in an
+/// index.
+pub(super) fn push_any<'b, T, A>(values: &'b A, cast: &'static str, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()>
+where
+    A: ToSql<Array<T>, Pg>,
+    Array<T>: 'static,
+    Pg: HasSqlType<Array<T>>,
+{
+    out.push_sql(" IN (SELECT unnest(");
+    push_array::<T, A>(values, cast, out.reborrow())?;
+    out.push_sql("))");
+    Ok(())
+}
+
 /// The keys as a JSON array: written as they come, since a push names its points many times over.
 pub(super) fn json_array<K: Key>(keys: &[K]) -> String {
     let mut json = String::with_capacity(2 + keys.len() * 9);
@@ -142,10 +156,7 @@ where
 {
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
         self.column.walk_ast(out.reborrow())?;
-        out.push_sql(" = ANY(");
-        push_array::<K::Sql, _>(&self.bound, K::ARRAY, out.reborrow())?;
-        out.push_sql(")");
-        Ok(())
+        push_any::<K::Sql, _>(&self.bound, K::ARRAY, out)
     }
 }
 

@@ -8,8 +8,8 @@ use super::UuidKey;
 use super::among::push_array;
 use super::statement::Sql;
 use diesel::pg::Pg;
-use diesel::query_builder::{AstPass, QueryFragment, QueryId};
-use diesel::sql_types::{BigInt, Binary, Nullable, Text};
+use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
+use diesel::sql_types::{BigInt, Binary, Nullable, Text, Untyped};
 use diesel::{QueryResult, RunQueryDsl};
 use std::marker::PhantomData;
 
@@ -18,6 +18,10 @@ use std::marker::PhantomData;
 pub enum Column {
     /// `BIGINT`, the same in all rows.
     Same(i64),
+    /// `NULL` or `BIGINT`, the same in all rows.
+    SameMaybe(Option<i64>),
+    /// `TEXT` of the code's own, the same in all rows.
+    SameWord(&'static str),
     /// `BIGINT[]`.
     Ints(Vec<i64>),
     /// `BIGINT[]` with nulls.
@@ -55,6 +59,11 @@ impl<S: Sql> QueryId for Columns<S> {
 
 impl<S, C> RunQueryDsl<C> for Columns<S> {}
 
+/// Rows are read by the names of their columns.
+impl<S> Query for Columns<S> {
+    type SqlType = Untyped;
+}
+
 impl<S: Sql> QueryFragment<Pg> for Columns<S> {
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
         let mut parts = S::TEXT.split('?');
@@ -62,6 +71,8 @@ impl<S: Sql> QueryFragment<Pg> for Columns<S> {
         for (column, part) in self.columns.iter().zip(parts) {
             match column {
                 Column::Same(value) => out.push_bind_param::<BigInt, _>(value)?,
+                Column::SameMaybe(value) => out.push_bind_param::<Nullable<BigInt>, _>(value)?,
+                Column::SameWord(value) => out.push_bind_param::<Text, _>(*value)?,
                 Column::Ints(values) => push_array::<BigInt, _>(values, "bigint[]", out.reborrow())?,
                 Column::Maybe(values) => push_array::<Nullable<BigInt>, _>(values, "bigint[]", out.reborrow())?,
                 Column::Texts(values) => push_array::<Text, _>(values, "text[]", out.reborrow())?,

@@ -24,11 +24,32 @@ pub enum Conn {
     Postgres(Held<PgConnection>),
 }
 
-/// A connection with the keys of the installation: what is written down through it is chained with them (SECURITY 13).
+/// A connection with what is kept beside it.
 pub struct Held<C> {
     conn: Box<C>,
+    kept: Kept,
+}
+
+#[derive(Default)]
+struct Kept {
+    /// The keys of the installation: what is written down through the connection is chained with them (SECURITY 13).
     keys: Option<Arc<Keys>>,
+    /// As it was last read.
     rulebook: Option<(RulebookVersion, Arc<Rulebook>)>,
+    /// Whether the running transaction goes by it.
+    settled: Settled,
+}
+
+/// What the running transaction knows of the settings.
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
+enum Settled {
+    /// No transaction runs.
+    #[default]
+    Never,
+    /// Nothing yet.
+    NotYet,
+    /// The rulebook read last is the one it goes by.
+    Yes,
 }
 
 /// Tells one state of the settings from another: rows, last id, last moment. Rows are only added, so two different states
@@ -37,7 +58,7 @@ pub type RulebookVersion = (i64, i64, i64);
 
 impl<C> From<C> for Held<C> {
     fn from(conn: C) -> Self {
-        Self { conn: Box::new(conn), keys: None, rulebook: None }
+        Self { conn: Box::new(conn), kept: Kept::default() }
     }
 }
 
@@ -123,42 +144,78 @@ impl Conn {
         }
     }
 
+    const fn kept(&self) -> &Kept {
+        match self {
+            Self::Sqlite(held) => &held.kept,
+            Self::Postgres(held) => &held.kept,
+        }
+    }
+
+    const fn kept_mut(&mut self) -> &mut Kept {
+        match self {
+            Self::Sqlite(held) => &mut held.kept,
+            Self::Postgres(held) => &mut held.kept,
+        }
+    }
+
     /// The connection with the installation's keys.
     #[must_use]
     pub fn with_keys(mut self, keys: Arc<Keys>) -> Self {
-        match &mut self {
-            Self::Sqlite(held) => held.keys = Some(keys),
-            Self::Postgres(held) => held.keys = Some(keys),
-        }
+        self.kept_mut().keys = Some(keys);
         self
     }
 
     /// The installation's keys, where the connection was given them.
     #[must_use]
     pub fn keys(&self) -> Option<Arc<Keys>> {
-        match self {
-            Self::Sqlite(held) => held.keys.clone(),
-            Self::Postgres(held) => held.keys.clone(),
-        }
+        self.kept().keys.clone()
     }
 
     /// The rulebook this connection read last, if it was of that version.
     #[must_use]
     pub(crate) fn known_rulebook(&self, version: RulebookVersion) -> Option<Arc<Rulebook>> {
-        let known = match self {
-            Self::Sqlite(held) => &held.rulebook,
-            Self::Postgres(held) => &held.rulebook,
-        };
-        known.as_ref().filter(|(known, _)| *known == version).map(|(_, book)| Arc::clone(book))
+        let known = self.kept().rulebook.as_ref().filter(|(known, _)| *known == version);
+        known.map(|(_, book)| Arc::clone(book))
     }
 
     /// Keeps a rulebook with the connection, so that the next decision need not read it again.
     pub(crate) fn keep_rulebook(&mut self, version: RulebookVersion, book: &Arc<Rulebook>) {
-        let kept = Some((version, Arc::clone(book)));
-        match self {
-            Self::Sqlite(held) => held.rulebook = kept,
-            Self::Postgres(held) => held.rulebook = kept,
+        self.kept_mut().rulebook = Some((version, Arc::clone(book)));
+    }
+
+    /// The rulebook the running transaction goes by, where it has read it.
+    #[must_use]
+    pub(crate) fn settled_rulebook(&self) -> Option<Arc<Rulebook>> {
+        let Kept { rulebook, settled, .. } = self.kept();
+        rulebook.as_ref().filter(|_| *settled == Settled::Yes).map(|(_, book)| Arc::clone(book))
+    }
+
+    /// The running transaction goes by the rulebook read last, to its end.
+    pub(crate) const fn settle_rulebook(&mut self) {
+        let kept = self.kept_mut();
+        if matches!(kept.settled, Settled::NotYet) {
+            kept.settled = Settled::Yes;
         }
+    }
+
+    /// The running transaction changes the settings.
+    pub(crate) const fn unsettle_rulebook(&mut self) {
+        let kept = self.kept_mut();
+        if matches!(kept.settled, Settled::Yes) {
+            kept.settled = Settled::NotYet;
+        }
+    }
+
+    /// Begins a transaction, or one within it.
+    pub(super) fn begin(&mut self, sql: &str) -> QueryResult<()> {
+        self.kept_mut().settled = Settled::NotYet;
+        self.batch(sql)
+    }
+
+    /// Ends it.
+    pub(super) fn end(&mut self, sql: &str) -> QueryResult<()> {
+        self.kept_mut().settled = Settled::Never;
+        self.batch(sql)
     }
 
     /// Runs statements that answer nothing.

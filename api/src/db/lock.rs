@@ -1,7 +1,6 @@
 //! Row locks, taken in one order everywhere so that two writers never wait for each other in a circle.
 
-use super::Conn;
-use diesel::sql_types::{Array, BigInt};
+use super::{Conn, Statement, Value};
 use diesel::{QueryResult, RunQueryDsl};
 
 /// What a transaction may lock.
@@ -24,14 +23,12 @@ pub enum Lockable {
 impl Lockable {
     const fn statement(self) -> &'static str {
         match self {
-            Self::Devices => "SELECT id FROM devices WHERE id = ANY($1) ORDER BY id FOR UPDATE",
-            Self::ServicePoints => "SELECT id FROM service_points WHERE id = ANY($1) ORDER BY id FOR NO KEY UPDATE",
-            Self::Periods => "SELECT period FROM coverage_periods WHERE period = ANY($1) ORDER BY period FOR UPDATE",
-            Self::PeriodsShared => {
-                "SELECT period FROM coverage_periods WHERE period = ANY($1) ORDER BY period FOR SHARE"
-            }
-            Self::Rounds => "SELECT id FROM rounds WHERE id = ANY($1) ORDER BY id FOR UPDATE",
-            Self::AuditHead => "SELECT id FROM audit_head WHERE id = ANY($1) FOR UPDATE",
+            Self::Devices => "SELECT id FROM devices WHERE id ? ORDER BY id FOR UPDATE",
+            Self::ServicePoints => "SELECT id FROM service_points WHERE id ? ORDER BY id FOR NO KEY UPDATE",
+            Self::Periods => "SELECT period FROM coverage_periods WHERE period ? ORDER BY period FOR UPDATE",
+            Self::PeriodsShared => "SELECT period FROM coverage_periods WHERE period ? ORDER BY period FOR SHARE",
+            Self::Rounds => "SELECT id FROM rounds WHERE id ? ORDER BY id FOR UPDATE",
+            Self::AuditHead => "SELECT id FROM audit_head WHERE id ? FOR UPDATE",
         }
     }
 }
@@ -46,6 +43,7 @@ impl Conn {
             return Ok(());
         }
         let Self::Postgres(conn) = self else { return Ok(()) };
-        diesel::sql_query(what.statement()).bind::<Array<BigInt>, _>(ids).execute(&mut **conn).map(drop)
+        let lock = Statement { sql: what.statement(), values: vec![Value::among(ids)] };
+        lock.execute(&mut **conn).map(drop)
     }
 }

@@ -7,6 +7,7 @@ mod among;
 mod checkpoint;
 mod columns;
 mod conn;
+mod fixed;
 mod lock;
 mod migrate;
 mod moves;
@@ -24,6 +25,7 @@ pub(crate) use columns::columns;
 pub use columns::{Column, Columns};
 pub(crate) use conn::{Access, each};
 pub use conn::{Conn, DatabaseUrl, PgConnection, RulebookVersion};
+pub use fixed::Fixed;
 pub use lock::Lockable;
 pub use migrate::{
     MigrationError, MigrationState, known_migrations, migrate, migrate_exactly, migrate_with, migration_state,

@@ -13,7 +13,7 @@ use diesel::sqlite::Sqlite;
 use diesel::{QueryResult, RunQueryDsl};
 use std::marker::PhantomData;
 
-use super::among::{Key, json_array, push_array};
+use super::among::{Key, json_array, push_any, push_array};
 use super::{Uuid16, UuidKey};
 
 /// A value of a [`Statement`].
@@ -153,11 +153,8 @@ impl Dialect for Sqlite {
 }
 
 impl Dialect for Pg {
-    fn among<'b>(ids: &'b Ids, mut out: AstPass<'_, 'b, Self>) -> QueryResult<()> {
-        out.push_sql("= ANY(");
-        push_array::<BigInt, _>(&ids.array, <i64 as Key>::ARRAY, out.reborrow())?;
-        out.push_sql(")");
-        Ok(())
+    fn among<'b>(ids: &'b Ids, out: AstPass<'_, 'b, Self>) -> QueryResult<()> {
+        push_any::<BigInt, _>(&ids.array, <i64 as Key>::ARRAY, out)
     }
 
     fn numbered<'b>(ids: &'b Ids, mut out: AstPass<'_, 'b, Self>) -> QueryResult<()> {

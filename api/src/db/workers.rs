@@ -162,7 +162,7 @@ impl Worker {
     /// Runs waiting jobs in one transaction: all of them, unless SQLite ends the transaction by itself, as it does when the disk
     /// is full or fails. Then all that ran in it is undone, and those that have not run yet must not share its fate.
     fn commit_some(&mut self, waiting: &mut VecDeque<Box<dyn Job>>) {
-        if let Err(fault) = self.conn.batch("BEGIN IMMEDIATE") {
+        if let Err(fault) = self.conn.begin("BEGIN IMMEDIATE") {
             // Should a rollback have failed, its transaction is still open and every `BEGIN` would.
             return self.give_up(waiting.drain(..).collect(), &fault);
         }
@@ -189,7 +189,7 @@ impl Worker {
             }
         }
         planted::dawdle(Bug::AcknowledgeBeforeCommit);
-        match self.conn.batch("COMMIT") {
+        match self.conn.end("COMMIT") {
             Ok(()) => {
                 kept.iter().for_each(|job| self.tell_of(job.name()));
                 kept.into_iter().for_each(|job| job.answer(Ok(())));
@@ -206,7 +206,7 @@ impl Worker {
     }
 
     fn in_savepoint(&mut self, job: &mut dyn Job) -> Ran {
-        if let Err(fault) = self.conn.batch("SAVEPOINT job") {
+        if let Err(fault) = self.conn.begin("SAVEPOINT job") {
             return Ran::AllUndone(fault);
         }
         match run_guarded(job, &mut self.conn) {
@@ -249,13 +249,13 @@ impl Worker {
             return run_guarded(job, &mut self.conn);
         }
         let begin = if self.conn.is_sqlite() { "BEGIN" } else { job.begin() };
-        if let Err(fault) = self.conn.batch(begin) {
+        if let Err(fault) = self.conn.begin(begin) {
             // The server has been restarted meanwhile, perhaps: nothing has run, so nothing can happen twice.
             self.mend(&fault);
-            self.conn.batch(begin)?;
+            self.conn.begin(begin)?;
         }
         match run_guarded(job, &mut self.conn) {
-            Ok(()) => self.conn.batch("COMMIT"),
+            Ok(()) => self.conn.end("COMMIT"),
             Err(fault) => Err(fault),
         }
         .inspect_err(|_| self.roll_back())
@@ -274,7 +274,7 @@ impl Worker {
     }
 
     fn roll_back(&mut self) {
-        if let Err(fault) = self.conn.batch("ROLLBACK") {
+        if let Err(fault) = self.conn.end("ROLLBACK") {
             tracing::debug!(%fault, "nothing left to roll back");
         }
     }

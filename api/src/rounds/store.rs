@@ -4,39 +4,38 @@ mod away;
 mod feed;
 mod planned;
 mod points;
+mod visits;
 mod walk;
 
 use super::wire::{CreateRoundRequest, Round, RoundStop};
 use crate::accounts::store::{audit, find_account};
 use crate::coverage::store::retouch_everywhere;
 use crate::db::schema::{round_holders, rounds, routes, service_points, stops};
-use crate::db::{Conn, Lockable, Statement, Value, among, each};
+use crate::db::{Conn, Fixed, Lockable, among, each};
 use crate::http::{Problem, ProblemCode, Time, from_ms, to_ms};
 use crate::settings::store::rulebook;
 use chrono::NaiveDate;
-use diesel::dsl::sql;
-use diesel::expression::SqlLiteral;
 use diesel::prelude::*;
-use diesel::sql_types::Bool;
 use meterbook::accounts::{Actor, Role};
 use meterbook::calendar::{Instant, Zone};
-use meterbook::id::{AccountId, PointId, RoundId};
+use meterbook::id::{AccountId, RoundId};
 use meterbook::rounds::{
-    Assigned, Cancelled, Holding, RoundFacts, RoundState, RoundWindow, StopCounts, StopKinds, StopState, StopVisit,
-    decide_assign, decide_cancel, progress,
+    Assigned, Cancelled, Holding, RoundFacts, RoundState, RoundWindow, StopCounts, StopState, decide_assign,
+    decide_cancel,
 };
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 
 pub use away::{put_round_away, rounds_to_put_away};
 pub use feed::{FeedChange, announce, entries_before, feed_keep, purge_feed};
 pub use planned::{PlannedDay, change_planned, make_planned, read_stops, stands_for, stops_elsewhere};
 pub use points::announce_points;
+pub use visits::{PointVisit, visit_stops};
 pub use walk::{learn_walk_of, walks_to_learn};
 
 /// Of rounds those that were not cancelled. Written out, not bound: PostgreSQL plans a prepared statement once for every value, and
 /// where all rounds are in one state takes `state <> $1` to leave none. It then went through every round for a handful of points.
-pub fn not_cancelled() -> SqlLiteral<Bool> {
-    sql("rounds.state <> 'cancelled'")
+pub const fn not_cancelled() -> Fixed {
+    Fixed("rounds.state <> 'cancelled'")
 }
 
 /// A round as it is stored.
@@ -391,109 +390,22 @@ fn touch_coverage(conn: &mut Conn, id: RoundId, zone: Zone) -> QueryResult<()> {
     retouch_everywhere(conn, zone, &points)
 }
 
-/// Who has held the rounds that contain each point: decides whose records are taken (SECURITY 2).
-pub fn holdings(conn: &mut Conn, points: &[i64], reader: AccountId) -> QueryResult<HashMap<i64, Vec<Holding>>> {
-    let rows: Vec<(i64, i64, Option<i64>, Option<i64>)> = each!(conn, c => round_holders::table
+/// By whom and when the rounds that contain each point were held, as far as these readers did: decides whose records are taken
+/// (SECURITY 2). By reader and point.
+pub fn holdings(conn: &mut Conn, points: &[i64], readers: &[i64]) -> QueryResult<HashMap<(i64, i64), Vec<Holding>>> {
+    type Row = (i64, i64, i64, Option<i64>, Option<i64>);
+    let rows: Vec<Row> = each!(conn, c => round_holders::table
         .inner_join(stops::table.on(stops::round_id.eq(round_holders::round_id)))
         .filter(among(stops::point_id, points))
-        .filter(round_holders::reader_id.eq(reader.0))
-        .select((stops::point_id, round_holders::held_from, round_holders::held_until, round_holders::keep_until))
+        .filter(among(round_holders::reader_id, readers))
+        .select((round_holders::reader_id, stops::point_id, round_holders::held_from, round_holders::held_until,
+            round_holders::keep_until))
         .load(c))?;
-    let mut held: HashMap<i64, Vec<Holding>> = HashMap::new();
-    for (point, from, until, keep) in rows {
+    let mut held: HashMap<(i64, i64), Vec<Holding>> = HashMap::new();
+    for (reader, point, from, until, keep) in rows {
         let (held_until, keep_until) = (until.map(from_ms), keep.map(from_ms));
-        held.entry(point).or_default().push(Holding { reader, held_from: from_ms(from), held_until, keep_until });
+        let holding = Holding { reader: AccountId(reader), held_from: from_ms(from), held_until, keep_until };
+        held.entry((reader, point)).or_default().push(holding);
     }
     Ok(held)
-}
-
-/// Moves the stops of held rounds by what was observed at their points, and the rounds with them. Every holder of such a stop is
-/// told, though it may stand as before: what the next reading is checked against has changed.
-pub fn visit_stops(
-    conn: &mut Conn,
-    reader: AccountId,
-    visits: &[(PointId, NaiveDate, StopVisit)],
-    now: Instant,
-) -> QueryResult<()> {
-    let points: Vec<i64> = visits.iter().map(|(point, ..)| point.0).collect();
-    if points.is_empty() {
-        return Ok(());
-    }
-    lock_rounds_at(conn, &points)?;
-    type Row = (i64, i64, i64, String, Option<i64>, Option<i64>, NaiveDate, NaiveDate);
-    let rows: Vec<Row> = each!(conn, c => stops::table
-        .inner_join(rounds::table)
-        .filter(among(stops::point_id, &points))
-        .filter(rounds::state.ne(RoundState::Draft.code()).and(rounds::state.ne(RoundState::Cancelled.code())))
-        .order((stops::round_id, stops::id))
-        .select((stops::id, stops::round_id, stops::point_id, stops::state, stops::taken_out_at, rounds::reader_id,
-            rounds::from_day, rounds::until_day))
-        .load(c))?;
-    let mut seen: HashMap<i64, Vec<(NaiveDate, StopVisit)>> = HashMap::with_capacity(visits.len());
-    for (point, day, visit) in visits {
-        seen.entry(point.0).or_default().push((*day, *visit));
-    }
-    let mut changed: BTreeMap<&'static str, Vec<i64>> = BTreeMap::new();
-    let mut moved: BTreeMap<i64, i64> = BTreeMap::new();
-    let mut feed: BTreeMap<i64, Vec<FeedChange>> = BTreeMap::new();
-    for (stop, round, point, state, taken_out, holder, from, until) in rows {
-        let holder = holder.unwrap_or(reader.0);
-        let before = StopState::from_code(&state).unwrap_or(StopState::Open);
-        let during = seen.get(&point).into_iter().flatten().filter(|(day, _)| *day >= from && *day < until);
-        let after = during.fold(before, |state, (_, visit)| state.after(*visit));
-        if after != before {
-            changed.entry(after.code()).or_default().push(stop);
-            moved.insert(round, holder);
-        }
-        if taken_out.is_none() {
-            feed.entry(holder).or_default().push(FeedChange::stop(stop, "changed", feed::VISITED));
-        }
-    }
-    for (state, stops) in changed {
-        let update = Statement {
-            sql: "UPDATE stops SET state = ?, changed_at = ? WHERE id ?",
-            values: vec![Value::Text(state.into()), Value::Int(to_ms(now)), Value::among(&stops)],
-        };
-        each!(conn, c => update.execute(c))?;
-    }
-    for (round, holder) in moved {
-        if move_round(conn, RoundId(round), now)? {
-            feed.entry(holder).or_default().push(FeedChange::round(RoundId(round), "changed", feed::VISITED));
-        }
-    }
-    feed.into_iter().try_for_each(|(holder, changes)| announce(conn, AccountId(holder), &changes, now))
-}
-
-/// Which kinds of stops a round has. Looked for from the end for open ones and from the beginning for the others: readers mostly
-/// go in order, so that the first looked at answers.
-fn stop_kinds(conn: &mut Conn, id: RoundId) -> QueryResult<StopKinds> {
-    let open: Option<i64> = each!(conn, c => stops::table
-        .filter(stops::round_id.eq(id.0))
-        .filter(stops::state.eq(StopState::Open.code()))
-        .filter(stops::taken_out_at.is_null())
-        .order(stops::point_id.desc())
-        .select(stops::id)
-        .first(c)
-        .optional())?;
-    let dealt_with: Option<i64> = each!(conn, c => stops::table
-        .filter(stops::round_id.eq(id.0))
-        .filter(stops::state.ne(StopState::Open.code()))
-        .filter(stops::taken_out_at.is_null())
-        .order(stops::point_id)
-        .select(stops::id)
-        .first(c)
-        .optional())?;
-    Ok(StopKinds { open: open.is_some(), dealt_with: dealt_with.is_some() })
-}
-
-/// Whether the round's state moved.
-fn move_round(conn: &mut Conn, id: RoundId, now: Instant) -> QueryResult<bool> {
-    conn.lock(Lockable::Rounds, &[id.0])?;
-    let Some(row) = find_round(conn, id)? else { return Ok(false) };
-    let next = progress(row.state(), stop_kinds(conn, id)?);
-    if next == row.state() {
-        return Ok(false);
-    }
-    let change = (rounds::state.eq(next.code()), rounds::changed_at.eq(to_ms(now)));
-    each!(conn, c => diesel::update(rounds::table.find(id.0)).set(change).execute(c)).map(|_| true)
 }

@@ -13,8 +13,13 @@ use std::sync::Arc;
 
 /// What was set, as this transaction sees it: read anew where another node has changed it, else as the connection knows it.
 pub fn rulebook(conn: &mut Conn) -> QueryResult<Arc<Rulebook>> {
+    if let Some(settled) = conn.settled_rulebook() {
+        return Ok(settled);
+    }
     let version = version(conn)?;
-    rulebook_at(conn, version)
+    let book = rulebook_at(conn, version)?;
+    conn.settle_rulebook();
+    Ok(book)
 }
 
 /// The rulebook of a version that the caller's own statement has seen.
@@ -79,5 +84,6 @@ pub fn insert(
         settings::account_id.eq(by.0),
         settings::created_at.eq(to_ms(now)),
     );
+    conn.unsettle_rulebook();
     each!(conn, c => diesel::insert_into(settings::table).values(row).execute(c)).map(drop)
 }

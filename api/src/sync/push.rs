@@ -1,35 +1,37 @@
-//! Deciding a push: every item by itself, all in one transaction.
+//! Deciding pushes: every item by itself, all in one transaction. What they are decided by is loaded in `push/facts.rs`, what they lead
+//! to is stored in `push/keep.rs`; which pushes share a transaction is `push/gathered.rs`'s.
 
 mod chain;
 mod corrections;
 mod effects;
+mod facts;
+mod gathered;
+mod keep;
 mod lateness;
 mod neighbours;
 mod release;
 
+pub use self::gathered::Gathered;
 pub use self::release::{Origin, Release, Released, release};
 
 use self::chain::{CHAIN_BROKEN, Chain};
 use self::corrections::{Arrival, CORRECTED, Corrections, WAITING};
 use self::effects::Effects;
+use self::keep::{keep, note_phones};
 use self::lateness::Lateness;
 use super::item::{Corrected, Fault, Incoming, Observed, Record};
-use super::store::{self, Accepted, Aside, Clocks, Known, NewRecord, Phone};
+use super::store::{self, Accepted, Aside, Clocks, Decided, Known, NewRecord, Phone};
 use crate::anomalies::cases::Judged;
-use crate::anomalies::store::{
-    Installed, MeterAtPoint, SET_ASIDE, Source, drop_pasts, load_meters, load_whole, store_pasts,
-};
-use crate::coverage::reviews::store::{NewReview, insert_reviews};
-use crate::coverage::store::{note_day, sighted};
-use crate::db::{Conn, Lockable};
+use crate::anomalies::store::{Installed, MeterAtPoint, SET_ASIDE, Source};
+use crate::coverage::reviews::store::NewReview;
+use crate::db::Conn;
 use crate::planted::{self, Bug};
-use crate::rounds::store::{announce_points, holdings, visit_stops};
-use crate::settings::store::rulebook;
+use crate::rounds::store::PointVisit;
 use chrono::NaiveDate;
 use diesel::QueryResult;
 use meterbook::anomalies::{Observation, Verdict};
-use meterbook::calendar::{Instant, Period, Zone};
-use meterbook::coverage::{ReaderDay, Sighting, SightingKind, period_of};
+use meterbook::calendar::{Instant, Zone};
+use meterbook::coverage::{Sighting, SightingKind, period_of};
 use meterbook::id::{AccountId, DeviceId, PointId, RecordId};
 use meterbook::meters::Class;
 use meterbook::readings::correction::ALREADY_CORRECTED;
@@ -38,7 +40,7 @@ use meterbook::readings::{Figures, Linking, ReadingKind, form_faults};
 use meterbook::rounds::{Holding, Standing, StopVisit, standing};
 use meterbook::settings::Rulebook;
 use meterbook::sync::{Outcome, Rejection, Sequence};
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 use uuid::Uuid;
 
@@ -87,34 +89,49 @@ pub struct Pushed {
     pub sequence: Sequence,
 }
 
-/// Takes a batch.
-pub fn push(conn: &mut Conn, sender: &Sender, items: &[Incoming]) -> QueryResult<Pushed> {
-    let phone = store::lock_phone(conn, sender.device)?;
-    let mut batch = Batch::load(conn, sender, phone, items)?;
-    let mut receipts = items.iter().map(|item| batch.take(conn, item)).collect::<QueryResult<Vec<_>>>()?;
-    batch.find_swaps(conn, items, &mut receipts)?;
-    batch.finish(conn)?;
-    let told = sender.last_seq.filter(|told| batch.phone.last_seq.unwrap_or(0) < *told);
-    if let Some(told) = told {
-        super::gaps::store::note_last_seq(conn, sender.device, told, sender.received_at)?;
+/// One phone's push.
+pub struct Push {
+    /// Who, and by which clocks.
+    pub sender: Sender,
+    /// What.
+    pub items: Vec<Incoming>,
+}
+
+/// Takes pushes, in order. They must have no reader, point or record in common (see [`Gathered`]): then none sees another, and
+/// deciding them together is deciding them one after the other, in as many statements as one takes.
+pub fn push(conn: &mut Conn, pushes: &[Arc<Push>]) -> QueryResult<Vec<Pushed>> {
+    let phones: Vec<i64> = pushes.iter().map(|push| push.sender.device.0).collect();
+    let mut phones = store::lock_phones(conn, &phones)?;
+    let of = |push: &Arc<Push>| phones.remove(&push.sender.device.0).ok_or(diesel::NotFound);
+    let phones = pushes.iter().map(of).collect::<QueryResult<Vec<_>>>()?;
+    let asked = pushes.iter().zip(phones).map(|(push, phone)| (&push.sender, phone, push.items.as_slice()));
+    let mut batches = Batch::load(conn, asked.collect())?;
+    let mut receipts = Vec::with_capacity(batches.len());
+    for batch in &mut batches {
+        let items = batch.items;
+        let mut taken = items.iter().map(|item| batch.take(conn, item)).collect::<QueryResult<Vec<_>>>()?;
+        batch.find_swaps(conn, &mut taken)?;
+        receipts.push(taken);
     }
-    let last_seq = told.or(batch.phone.last_seq);
-    let sequence = store::phone_sequence(conn, sender.device, batch.phone.contiguous, last_seq)?;
-    store::update_phone(conn, sender.device, sequence.highest_contiguous, sender.sent_at, sender.received_at)?;
-    Ok(Pushed { receipts, sequence })
+    keep(conn, &mut batches)?;
+    let sequences = note_phones(conn, &batches)?;
+    let pushed = |(receipts, sequence)| Pushed { receipts, sequence };
+    Ok(receipts.into_iter().zip(sequences).map(pushed).collect())
 }
 
 /// The facts a batch is decided by, kept up to date while its items are taken in order.
-struct Batch<'s> {
-    sender: &'s Sender,
+struct Batch<'p> {
+    sender: &'p Sender,
+    items: &'p [Incoming],
     phone: Phone,
     records: HashMap<Uuid, Known>,
     seqs: HashMap<i64, Uuid>,
-    aside: HashMap<Vec<u8>, (String, String, String)>,
+    aside: HashMap<Vec<u8>, Decided>,
     meters: HashMap<i64, MeterAtPoint>,
+    /// What the sender has held, by point.
     held: HashMap<i64, Vec<Holding>>,
     stored: Vec<NewRecord>,
-    visits: Vec<(PointId, NaiveDate, StopVisit)>,
+    visits: Vec<PointVisit>,
     sightings: Vec<(i64, Sighting)>,
     /// Points of which something was set aside: it shows in their coverage too.
     unsure: BTreeSet<i64>,
@@ -129,54 +146,7 @@ struct Batch<'s> {
     reviews: Vec<NewReview>,
 }
 
-impl<'s> Batch<'s> {
-    fn load(conn: &mut Conn, sender: &'s Sender, phone: Phone, items: &[Incoming]) -> QueryResult<Self> {
-        let ids: Vec<Uuid> = items.iter().filter_map(|item| item.id).collect();
-        let seqs: Vec<i64> = items.iter().filter_map(|item| item.device_seq).collect();
-        let hashes: Vec<Vec<u8>> = items.iter().map(|item| item.hash.clone()).collect();
-        let point =
-            |item: &Incoming| item.record.as_ref().map_or_else(|fault| fault.point, |record| Some(record.point));
-        let points: BTreeSet<i64> = items.iter().filter_map(point).collect();
-        let points: Vec<i64> = points.into_iter().collect();
-        if !planted::is(Bug::CheckThenInsert) {
-            conn.lock(Lockable::ServicePoints, &points)?;
-        }
-        let rules = rulebook(conn)?;
-        let records = store::known_records(conn, &ids)?;
-        let corrections = Corrections::load(conn, sender.reader, items)?;
-        let mut meters = load_meters(conn, &points)?;
-        // What is kept of a meter's past is enough for what was seen after all of it, and where nothing is taken out.
-        let needs_all = |item: &Incoming| {
-            let record = item.record.as_ref().ok().filter(|record| !records.contains_key(&record.id))?;
-            let at = observed_time(sender, &phone, record, &rules).at;
-            let is_short = !corrections.is_idle() || !meters.get(&record.point)?.covers(at);
-            is_short.then_some(record.point)
-        };
-        let in_full: BTreeSet<i64> = items.iter().filter_map(needs_all).collect();
-        load_whole(conn, &mut meters, &in_full.into_iter().collect::<Vec<_>>())?;
-        Ok(Self {
-            sender,
-            phone,
-            records,
-            seqs: store::known_seqs(conn, sender.device, &seqs)?,
-            aside: store::known_quarantine(conn, sender.device, &hashes)?,
-            meters,
-            held: holdings(conn, &points, sender.reader)?,
-            stored: Vec::new(),
-            visits: Vec::new(),
-            sightings: Vec::new(),
-            unsure: BTreeSet::new(),
-            reworked: BTreeSet::new(),
-            days: BTreeSet::new(),
-            corrections,
-            chain: Chain::load(conn, sender.device, items)?,
-            lateness: Lateness::default(),
-            effects: Effects::default(),
-            rules,
-            reviews: Vec::new(),
-        })
-    }
-
+impl Batch<'_> {
     fn take(&mut self, conn: &mut Conn, item: &Incoming) -> QueryResult<Receipt> {
         if let Some(known) = item.id.and_then(|id| self.records.get(&id)) {
             if known.hash == item.hash {
@@ -339,7 +309,8 @@ impl<'s> Batch<'s> {
             _ => return,
         };
         let day = self.sender.zone.day(at);
-        self.visits.push((PointId(record.point), day, StopVisit::of(what)));
+        let (reader, point) = (self.sender.reader, PointId(record.point));
+        self.visits.push(PointVisit { reader, point, day, visit: StopVisit::of(what) });
         let evidence = record.has_evidence;
         let sighting = Sighting { at, what, complete: true, evidence, voided: false, rejected: false, time_review };
         self.sightings.push((record.point, sighting));
@@ -380,39 +351,6 @@ impl<'s> Batch<'s> {
             self.days.insert(self.sender.zone.day(at));
         }
         Ok(Receipt { outcome, fault: Some((code.to_owned(), pointer.to_owned())), flags: Vec::new() })
-    }
-
-    /// Stores the records, then moves stops, rounds and coverage by them.
-    fn finish(&mut self, conn: &mut Conn) -> QueryResult<()> {
-        store::insert_records(conn, &self.stored)?;
-        self.effects.store(conn, self.sender)?;
-        self.chain.store(conn, self.sender.device, self.phone.chained_from, self.sender.received_at)?;
-        let reworked: Vec<i64> = self.reworked.iter().copied().collect();
-        store_pasts(conn, self.meters.values())?;
-        drop_pasts(conn, &reworked)?;
-        announce_points(conn, &reworked, "corrected", self.sender.received_at)?;
-        visit_stops(conn, self.sender.reader, &self.visits, self.sender.received_at)?;
-        insert_reviews(conn, self.sender.reader, self.sender.received_at, &self.reviews)?;
-        self.note_days(conn)?;
-        let periods: BTreeSet<Period> =
-            self.days.iter().flat_map(|day| [Period::month_of(*day), Period::quarter_of(*day)]).collect();
-        let periods: Vec<Period> = periods.into_iter().collect();
-        sighted(conn, self.sender.zone, &self.sightings, &self.unsure, &periods)
-    }
-}
-
-impl Batch<'_> {
-    /// Counts the visits of the reader's days.
-    fn note_days(&self, conn: &mut Conn) -> QueryResult<()> {
-        let mut days: BTreeMap<NaiveDate, ReaderDay> = BTreeMap::new();
-        for (_, sighting) in &self.sightings {
-            let day = days.entry(self.sender.zone.day(sighting.at)).or_default();
-            match sighting.what {
-                SightingKind::Reading(_) => day.readings += 1,
-                SightingKind::Attempt { .. } => day.attempts += 1,
-            }
-        }
-        days.into_iter().try_for_each(|(day, more)| note_day(conn, self.sender.reader, day, more))
     }
 }
 

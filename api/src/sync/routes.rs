@@ -1,10 +1,9 @@
 //! Push, and what lies in quarantine. Pull is in `pull/routes.rs`.
 
 use super::item::Incoming;
-use super::push::{Receipt, Sender, push};
+use super::push::{Push, Receipt, Sender};
 use super::wire::*;
 use crate::App;
-use crate::db::Isolation;
 use crate::http::{Input, Problem, ProblemCode, RequestLanguage, Session, Time};
 use actix_web::post;
 use actix_web::web::{Data, Json};
@@ -51,10 +50,10 @@ pub async fn push_records(
         last_seq: request.last_seq,
         released_at: None,
     };
-    let items: Arc<Vec<Incoming>> = Arc::new(request.items.iter().map(Incoming::read).collect());
-    let taken = Arc::clone(&items);
-    let pushed = app.store.write("push_records", Isolation::RowLocks, move |conn| push(conn, &sender, &taken)).await?;
-    let receipts = items.iter().zip(pushed.receipts).map(|(item, receipt)| wire_receipt(item, receipt, language.0));
+    let push = Arc::new(Push { sender, items: request.items.iter().map(Incoming::read).collect() });
+    let pushed = app.pushes.take(&push).await?;
+    let receipts = push.items.iter().zip(pushed.receipts);
+    let receipts = receipts.map(|(item, receipt)| wire_receipt(item, receipt, language.0));
     Ok(Json(PushAnswer {
         items: receipts.collect(),
         highest_contiguous_seq: pushed.sequence.highest_contiguous,

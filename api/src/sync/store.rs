@@ -1,61 +1,30 @@
-//! What sync keeps: records once and for ever, quarantine, each phone's numbers and clock, what was decided
+//! What sync keeps: records once and for ever, quarantine, each phone's numbers and clock (`store/phones.rs`), what was decided
 //! of a record later (`store/verdicts.rs`).
 
 pub mod links;
+mod phones;
 mod verdicts;
 
 use super::item::{Incoming, Record};
 use super::packed::stored_body;
-use crate::db::schema::{devices, quarantine, quarantine_decisions, records};
-use crate::db::{Column, Conn, Lockable, PgConnection, Statement, Uuid16, Value, among, columns, each, statement};
-use crate::http::{from_ms, to_ms};
+use crate::db::schema::{quarantine, quarantine_decisions, records};
+use crate::db::{Column, Conn, PgConnection, Uuid16, Value, among, columns, each, statement};
+use crate::http::to_ms;
 use crate::keys::sha256;
 use crate::planted::{self, Bug};
 use diesel::prelude::*;
 use meterbook::calendar::Instant;
 use meterbook::id::{AccountId, DeviceId, MeterId};
 use meterbook::readings::observed::{ClockSample, TimeGrade};
-use meterbook::sync::{Outcome, sequence_through};
+use meterbook::sync::Outcome;
 use std::collections::{HashMap, HashSet};
 use uuid::Uuid;
 
+pub use phones::{
+    Phone, PhoneNews, PhoneSeq, arrived_above, known_seqs, lock_phone, lock_phones, missing_seqs, phone_sequence,
+    sequence_with, update_phones,
+};
 pub use verdicts::{LaterVerdict, VerdictRow, announce_verdict, kept_verdicts, verdicts_by_id};
-
-/// A phone as a push finds it, locked.
-pub struct Phone {
-    /// Every record up to this number has arrived.
-    pub contiguous: i64,
-    /// The last clock comparison.
-    pub clock: Option<ClockSample>,
-    /// The last number it says it has given.
-    pub last_seq: Option<i64>,
-    /// The first number whose record names the one before it.
-    pub chained_from: Option<i64>,
-}
-
-/// Locks a phone: its pushes are decided one after the other.
-pub fn lock_phone(conn: &mut Conn, device: DeviceId) -> QueryResult<Phone> {
-    if !planted::is(Bug::CheckThenInsert) {
-        conn.lock(Lockable::Devices, &[device.0])?;
-    }
-    type Row = (i64, Option<i64>, Option<i64>, Option<i64>, Option<i64>);
-    let columns = (
-        devices::highest_contiguous_seq,
-        devices::clock_device_at,
-        devices::clock_server_at,
-        devices::last_seq,
-        devices::chained_from,
-    );
-    let (contiguous, device_at, server_at, last_seq, chained_from): Row =
-        each!(conn, c => devices::table.find(device.0).select(columns).first(c))?;
-    let clock = device_at.zip(server_at);
-    Ok(Phone {
-        contiguous,
-        last_seq,
-        chained_from,
-        clock: clock.map(|(device, server)| ClockSample { device_at: from_ms(device), server_at: from_ms(server) }),
-    })
-}
 
 /// A record that is there already.
 #[derive(Clone)]
@@ -101,27 +70,25 @@ pub fn known_ids(conn: &mut Conn, device: DeviceId, ids: &[Uuid]) -> QueryResult
     Ok(known)
 }
 
-/// Those of a phone's numbers that are taken, and by which record.
-pub fn known_seqs(conn: &mut Conn, device: DeviceId, seqs: &[i64]) -> QueryResult<HashMap<i64, Uuid>> {
-    let rows: Vec<(Option<i64>, Uuid16)> = each!(conn, c => records::table
-        .filter(records::device_id.eq(device.0))
-        .filter(among(records::device_seq, seqs))
-        .select((records::device_seq, records::id))
+/// What was decided of an item in quarantine: outcome, code and pointer.
+pub type Decided = (String, String, String);
+
+/// Those of these phones that have something in quarantine: few have ever had.
+pub fn phones_with_quarantine(conn: &mut Conn, phones: &[i64]) -> QueryResult<HashSet<i64>> {
+    let found: Vec<i64> = each!(conn, c => quarantine::table
+        .filter(among(quarantine::device_id, phones))
+        .select(quarantine::device_id)
+        .distinct()
         .load(c))?;
-    Ok(rows.into_iter().filter_map(|(seq, id)| Some((seq?, id.0))).collect())
+    Ok(found.into_iter().collect())
 }
 
-/// Those of the bodies that lie in this phone's quarantine, with outcome, code and pointer.
+/// Those of the bodies that lie in this phone's quarantine.
 pub fn known_quarantine(
     conn: &mut Conn,
     device: DeviceId,
     hashes: &[Vec<u8>],
-) -> QueryResult<HashMap<Vec<u8>, (String, String, String)>> {
-    // Most phones have never had anything set aside.
-    let any = diesel::select(diesel::dsl::exists(quarantine::table.filter(quarantine::device_id.eq(device.0))));
-    if !each!(conn, c => any.get_result::<bool>(c))? {
-        return Ok(HashMap::new());
-    }
+) -> QueryResult<HashMap<Vec<u8>, Decided>> {
     type Row = (Vec<u8>, String, String, String, Option<String>);
     let rows: Vec<Row> = each!(conn, c => quarantine::table
         .left_join(quarantine_decisions::table)
@@ -224,7 +191,7 @@ impl Accepted<'_> {
     }
 }
 
-/// Stores one push's records: on PostgreSQL in one statement, on SQLite by one prepared statement each, which is as fast as any
+/// Stores records: on PostgreSQL in one statement, on SQLite by one prepared statement each, which is as fast as any
 /// there.
 pub fn insert_records(conn: &mut Conn, rows: &[NewRecord]) -> QueryResult<()> {
     if planted::is(Bug::CheckThenInsert) {
@@ -266,7 +233,9 @@ pub fn insert_records(conn: &mut Conn, rows: &[NewRecord]) -> QueryResult<()> {
 }
 
 fn insert_columns(conn: &mut PgConnection, rows: &[NewRecord]) -> QueryResult<()> {
-    let Some(first) = rows.first() else { return Ok(()) };
+    if rows.is_empty() {
+        return Ok(());
+    }
     let ints = |of: fn(&NewRecord) -> i64| Column::Ints(rows.iter().map(of).collect());
     let maybe = |of: fn(&NewRecord) -> Option<i64>| Column::Maybe(rows.iter().map(of).collect());
     let texts = |of: fn(&NewRecord) -> String| Column::Texts(rows.iter().map(of).collect());
@@ -274,10 +243,10 @@ fn insert_columns(conn: &mut PgConnection, rows: &[NewRecord]) -> QueryResult<()
     let insert = columns!(
         "INSERT INTO records (reader_id, device_id, received_at, id, kind, code, point_id, meter_id, device_seq, observed_at, \
          grade, figure_index, cumulative, balance, flags, target_id, packed, body_hash, body) \
-         SELECT ?, ?, ?, *, ''::bytea, '' FROM unnest(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        Column::Same(first.reader_id),
-        Column::Same(first.device_id),
-        Column::Same(first.received_at),
+         SELECT *, ''::bytea, '' FROM unnest(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        ints(|row| row.reader_id),
+        ints(|row| row.device_id),
+        ints(|row| row.received_at),
         Column::Ids(rows.iter().map(|row| row.id).collect()),
         words(|row| row.kind),
         texts(|row| row.code.clone()),
@@ -357,56 +326,4 @@ pub fn quarantine(
         ),
     );
     each!(conn, c => diesel::insert_into(quarantine::table).values(row).on_conflict_do_nothing().execute(c)).map(drop)
-}
-
-/// How complete a phone's records are: stored or in quarantine both count as arrived (DOMAIN 7).
-pub fn phone_sequence(
-    conn: &mut Conn,
-    device: DeviceId,
-    contiguous: i64,
-    last_seq: Option<i64>,
-) -> QueryResult<meterbook::sync::Sequence> {
-    let mut above: Vec<Option<i64>> = each!(conn, c => records::table
-        .filter(records::device_id.eq(device.0))
-        .filter(records::device_seq.gt(contiguous))
-        .select(records::device_seq)
-        .load(c))?;
-    let aside: Vec<Option<i64>> = each!(conn, c => quarantine::table
-        .filter(quarantine::device_id.eq(device.0))
-        .filter(quarantine::device_seq.gt(contiguous))
-        .select(quarantine::device_seq)
-        .load(c))?;
-    above.extend(aside);
-    let mut above: Vec<i64> = above.into_iter().flatten().collect();
-    above.sort_unstable();
-    let found = sequence_through(contiguous, &above, last_seq);
-    if found.missing.is_empty() {
-        return Ok(found);
-    }
-    // What a person has explained is no longer waited for.
-    above.extend(super::gaps::store::explained_above(conn, device, contiguous)?);
-    above.sort_unstable();
-    Ok(sequence_through(contiguous, &above, last_seq))
-}
-
-/// The numbers missing from a phone, for the office.
-pub fn missing_seqs(conn: &mut Conn, device: DeviceId, contiguous: i64) -> QueryResult<Vec<i64>> {
-    let last_seq: Option<i64> =
-        each!(conn, c => devices::table.find(device.0).select(devices::last_seq).first(c).optional())?.flatten();
-    phone_sequence(conn, device, contiguous, last_seq).map(|sequence| sequence.missing)
-}
-
-/// Notes how far a phone has come and how its clock stood.
-pub fn update_phone(
-    conn: &mut Conn,
-    device: DeviceId,
-    contiguous: i64,
-    sent_at: Instant,
-    now: Instant,
-) -> QueryResult<()> {
-    let update = Statement {
-        sql: "UPDATE devices SET highest_contiguous_seq = ?, clock_device_at = ?, clock_server_at = ?, last_seen_at = ? WHERE id = ?",
-        values: [contiguous, to_ms(sent_at), to_ms(now), to_ms(now), device.0].map(Value::Int).into(),
-    };
-    each!(conn, c => update.execute(c)).map(drop)
 }

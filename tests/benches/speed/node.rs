@@ -98,7 +98,7 @@ pub fn tree_cpu_ms(pid: u32) -> f64 {
 }
 
 /// Who started a process.
-pub fn parent_of(pid: u32) -> Option<u32> {
+fn parent_of(pid: u32) -> Option<u32> {
     stat(pid)?.get(1)?.parse().ok()
 }
 

@@ -2,13 +2,11 @@
 
 use crate::coverage::store::{PlanRow, UNSEEN, load_rows, to_day};
 use crate::db::schema::{coverage_plan, records, rounds, service_points, stops};
-use crate::db::{Conn, among, each};
+use crate::db::{Conn, Fixed, among, each};
 use crate::http::from_ms;
 use crate::rounds::store::not_cancelled;
 use chrono::NaiveDate;
-use diesel::dsl::sql;
 use diesel::prelude::*;
-use diesel::sql_types::Bool;
 use meterbook::calendar::{Instant, Period};
 use meterbook::meters::Class;
 use std::collections::HashMap;
@@ -88,7 +86,7 @@ pub fn longest_unseen(
     let points: Vec<(i32, i64)> = each!(conn, c => plan::table
         .filter(plan::period.eq(period.key()))
         .filter(plan::class.eq(class.code()))
-        .filter(sql::<Bool>(UNSEEN))
+        .filter(Fixed(UNSEEN))
         .filter(plan::unseen_since.ge(day))
         .filter(plan::unseen_since.gt(day).or(plan::point_id.gt(point)))
         .order((plan::unseen_since, plan::point_id))

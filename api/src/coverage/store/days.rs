@@ -2,28 +2,50 @@
 
 use super::plan::to_day;
 use crate::db::schema::reader_days;
-use crate::db::{Conn, Statement, Value, each};
+use crate::db::{Column, Conn, Value, columns, each, statement};
 use chrono::NaiveDate;
 use diesel::prelude::*;
 use meterbook::coverage::ReaderDay;
-use meterbook::id::AccountId;
 use std::collections::BTreeMap;
 
-/// Adds visits to a reader's day.
-pub fn note_day(conn: &mut Conn, reader: AccountId, day: NaiveDate, more: ReaderDay) -> QueryResult<()> {
+/// Adds visits to readers' days.
+pub fn note_days(conn: &mut Conn, more: &BTreeMap<(i64, NaiveDate), ReaderDay>) -> QueryResult<()> {
     let number = |count: u64| i64::try_from(count).unwrap_or(i64::MAX);
-    let upsert = Statement {
-        sql: "INSERT INTO reader_days (reader_id, day, readings, attempts) VALUES (?, ?, ?, ?) \
-              ON CONFLICT (reader_id, day) DO UPDATE SET readings = reader_days.readings + excluded.readings, \
-              attempts = reader_days.attempts + excluded.attempts",
-        values: vec![
-            Value::Int(reader.0),
-            Value::Small(to_day(day)),
-            Value::Int(number(more.readings)),
-            Value::Int(number(more.attempts)),
-        ],
-    };
-    each!(conn, c => upsert.execute(c)).map(drop)
+    let rows: Vec<(i64, i32, i64, i64)> = more
+        .iter()
+        .map(|((reader, day), more)| (*reader, to_day(*day), number(more.readings), number(more.attempts)))
+        .collect();
+    if rows.is_empty() {
+        return Ok(());
+    }
+    match conn {
+        Conn::Postgres(c) => {
+            let ints = |of: fn(&(i64, i32, i64, i64)) -> i64| Column::Ints(rows.iter().map(of).collect());
+            let upsert = columns!(
+                "INSERT INTO reader_days (reader_id, day, readings, attempts) \
+                 SELECT reader_id, day::int, readings, attempts FROM unnest(?, ?, ?, ?) AS more (reader_id, day, readings, attempts) \
+                 ON CONFLICT (reader_id, day) DO UPDATE SET readings = reader_days.readings + excluded.readings, \
+                 attempts = reader_days.attempts + excluded.attempts",
+                ints(|row| row.0),
+                ints(|row| row.1.into()),
+                ints(|row| row.2),
+                ints(|row| row.3),
+            );
+            upsert.execute(&mut **c).map(drop)
+        }
+        Conn::Sqlite(c) => rows.iter().try_for_each(|(reader, day, readings, attempts)| {
+            let upsert = statement!(
+                "INSERT INTO reader_days (reader_id, day, readings, attempts) VALUES (?, ?, ?, ?) \
+                 ON CONFLICT (reader_id, day) DO UPDATE SET readings = reader_days.readings + excluded.readings, \
+                 attempts = reader_days.attempts + excluded.attempts",
+                Value::Int(*reader),
+                Value::Small(*day),
+                Value::Int(*readings),
+                Value::Int(*attempts),
+            );
+            upsert.execute(&mut **c).map(drop)
+        }),
+    }
 }
 
 /// The days of every reader from a day to before another.

@@ -7,13 +7,11 @@ use super::plan::{Entry, PlanRow};
 use crate::db::schema::{
     point_terms, quarantine, quarantine_decisions, records, rounds, service_points, stops, time_decisions,
 };
-use crate::db::{Conn, among, each};
+use crate::db::{Conn, Fixed, among, each};
 use crate::http::from_ms;
 use crate::rounds::store::not_cancelled;
 use chrono::NaiveDate;
-use diesel::dsl::sql;
 use diesel::prelude::*;
-use diesel::sql_types::Bool;
 use meterbook::coverage::{PointFacts, Sighting, SightingKind, Term, plan_entry};
 use meterbook::meters::{Class, PointState};
 use meterbook::readings::ReadingKind;
@@ -70,7 +68,7 @@ pub fn removed_ever(conn: &mut Conn, ids: &[i64]) -> QueryResult<HashSet<i64>> {
     let removed: Vec<i64> = each!(conn, c => point_terms::table
         .filter(among(point_terms::point_id, ids))
         // In these words, or the index of removed points would not be used.
-        .filter(sql::<Bool>("state = 'removed'"))
+        .filter(Fixed("state = 'removed'"))
         .select(point_terms::point_id)
         .load(c))?;
     Ok(removed.into_iter().collect())

@@ -3,14 +3,16 @@
 //! Why separate: every slice that changes what a phone holds comes here, and nobody else writes these tables.
 
 use crate::db::schema::{feed_entries, feeds};
-use crate::db::{Conn, FeedMove, Statement, Value, each};
+use crate::db::{Column, Conn, FeedMove, Statement, Value, columns, each, statement};
 use crate::http::to_ms;
 use crate::planted::{self, Bug};
 use crate::settings::store::rulebook;
 use chrono::{NaiveDate, TimeDelta};
 use diesel::prelude::*;
+use diesel::sql_types::BigInt;
 use meterbook::calendar::Instant;
 use meterbook::id::{AccountId, RoundId};
+use std::collections::{BTreeMap, HashMap};
 
 /// The reason of what a reader's own push changed.
 pub(super) const VISITED: &str = "visited";
@@ -56,69 +58,145 @@ impl FeedChange {
     }
 }
 
-/// Appends to a reader's feed. The head is bumped under its row lock, held to the commit: a plain sequence would let a reader
-/// of the feed step over an entry that commits later (PROTOCOL, "Pull"). Who writes to several feeds goes by reader, so that
-/// two such writers never wait for each other.
+/// Appends to a reader's feed; see [`announce_all`].
 pub fn announce(conn: &mut Conn, reader: AccountId, changes: &[FeedChange], now: Instant) -> QueryResult<()> {
-    if changes.is_empty() {
+    announce_all(conn, &BTreeMap::from([(reader.0, changes.to_vec())]), now)
+}
+
+/// Appends to readers' feeds. A head is bumped under its row lock, held to the commit: a plain sequence would let a reader of the
+/// feed step over an entry that commits later (PROTOCOL, "Pull"). Heads are bumped by reader, so that two such writers never wait
+/// for each other in a circle.
+pub fn announce_all(conn: &mut Conn, feeds: &BTreeMap<i64, Vec<FeedChange>>, now: Instant) -> QueryResult<()> {
+    let added: Vec<(i64, i64)> = feeds
+        .iter()
+        .filter(|(_, changes)| !changes.is_empty())
+        .map(|(reader, changes)| (*reader, i64::try_from(changes.len()).unwrap_or(i64::MAX)))
+        .collect();
+    if added.is_empty() {
         return Ok(());
     }
-    let added = i64::try_from(changes.len()).unwrap_or(i64::MAX);
-    let head = if planted::is(Bug::SequenceCursor) && !conn.is_sqlite() {
-        draw_head(conn, reader, added)?
-    } else {
-        bump_head(conn, reader, added)?
-    };
-    let mut last = head - added;
-    // A push tells of hundreds of stops in the same words: one statement for each run of those.
-    for alike in changes.chunk_by(FeedChange::is_said_like) {
-        let Some(first) = alike.first() else { continue };
-        let subjects: Vec<i64> = alike.iter().map(|change| change.subject).collect();
+    let heads = bump_heads(conn, &added)?;
+    // A push tells of hundreds of stops in the same words: one statement for each wording.
+    let mut alike: Vec<(FeedChange, Vec<Numbered>)> = Vec::new();
+    for ((reader, added), head) in added.iter().zip(&heads) {
+        for (version, change) in (head - added + 1..).zip(feeds.get(reader).into_iter().flatten()) {
+            let entry = Numbered { reader: *reader, version, subject: change.subject };
+            match alike.iter_mut().find(|(said, _)| said.is_said_like(change)) {
+                Some((_, entries)) => entries.push(entry),
+                None => alike.push((*change, vec![entry])),
+            }
+        }
+    }
+    alike.iter().try_for_each(|(said, entries)| insert_entries(conn, said, entries, now))?;
+    for ((reader, _), head) in added.iter().zip(heads) {
+        // Transactions that NOTIFY commit one after the other. A push must not: it moves its own reader's feed, and another phone
+        // of the same reader on another node can wait the two seconds until that node looks around.
+        let everywhere = feeds.get(reader).into_iter().flatten().any(|change| change.reason != VISITED);
+        conn.note_feed_move(FeedMove { reader: *reader, head }, everywhere)?;
+    }
+    Ok(())
+}
+
+/// An entry with its place in its feed.
+struct Numbered {
+    reader: i64,
+    version: i64,
+    subject: i64,
+}
+
+fn insert_entries(conn: &mut Conn, said: &FeedChange, entries: &[Numbered], now: Instant) -> QueryResult<()> {
+    let keep_until = said.keep_until.map(to_ms);
+    if let Conn::Postgres(c) = conn {
+        let ints = |of: fn(&Numbered) -> i64| Column::Ints(entries.iter().map(of).collect());
+        let insert = columns!(
+            "INSERT INTO feed_entries (kind, change, reason, keep_until, at, reader_id, version, subject) \
+             SELECT ?, ?, ?, ?, ?, * FROM unnest(?, ?, ?)",
+            Column::SameWord(said.kind),
+            Column::SameWord(said.change),
+            Column::SameWord(said.reason),
+            Column::SameMaybe(keep_until),
+            Column::Same(to_ms(now)),
+            ints(|entry| entry.reader),
+            ints(|entry| entry.version),
+            ints(|entry| entry.subject),
+        );
+        return insert.execute(&mut **c).map(drop);
+    }
+    let runs = entries.chunk_by(|one, next| one.reader == next.reader && one.version + 1 == next.version);
+    for run in runs {
+        let Some(first) = run.first() else { continue };
+        let subjects: Vec<i64> = run.iter().map(|entry| entry.subject).collect();
         let insert = Statement {
             sql: "INSERT INTO feed_entries (reader_id, version, kind, subject, change, reason, keep_until, at) \
                   SELECT ?, ? + place, ?, value, ?, ?, ?, ? FROM ?",
             values: vec![
-                Value::Int(reader.0),
-                Value::Int(last),
-                Value::Text(first.kind.into()),
-                Value::Text(first.change.into()),
-                Value::Text(first.reason.into()),
-                Value::Maybe(first.keep_until.map(to_ms)),
+                Value::Int(first.reader),
+                Value::Int(first.version - 1),
+                Value::Word(said.kind),
+                Value::Word(said.change),
+                Value::Word(said.reason),
+                Value::Maybe(keep_until),
                 Value::Int(to_ms(now)),
                 Value::numbered(&subjects),
             ],
         };
         each!(conn, c => insert.execute(c))?;
-        last += i64::try_from(alike.len()).unwrap_or(0);
     }
-    // Transactions that NOTIFY commit one after the other. A push must not: it moves its own reader's feed, and another phone
-    // of the same reader on another node can wait the two seconds until that node looks around.
-    let everywhere = changes.iter().any(|change| change.reason != VISITED);
-    conn.note_feed_move(FeedMove { reader: reader.0, head }, everywhere)
+    Ok(())
 }
 
-fn bump_head(conn: &mut Conn, reader: AccountId, added: i64) -> QueryResult<i64> {
-    let bump = Statement {
-        sql: "INSERT INTO feeds (reader_id, head) VALUES (?, ?) ON CONFLICT (reader_id) DO UPDATE SET head = feeds.head + excluded.head",
-        values: vec![Value::Int(reader.0), Value::Int(added)],
-    };
-    each!(conn, c => bump.execute(c))?;
-    each!(conn, c => feeds::table.find(reader.0).select(feeds::head).first(c))
+/// Moves heads on and says where they are then, in the order given.
+fn bump_heads(conn: &mut Conn, added: &[(i64, i64)]) -> QueryResult<Vec<i64>> {
+    if let Conn::Postgres(c) = conn
+        && !planted::is(Bug::SequenceCursor)
+    {
+        let (readers, more) = added.iter().copied().unzip();
+        let bump = columns!(
+            "INSERT INTO feeds (reader_id, head) SELECT * FROM unnest(?, ?) \
+             ON CONFLICT (reader_id) DO UPDATE SET head = feeds.head + excluded.head RETURNING reader_id, head",
+            Column::Ints(readers),
+            Column::Ints(more),
+        );
+        let heads: Vec<Head> = bump.load(&mut **c)?;
+        let heads: HashMap<i64, i64> = heads.into_iter().map(|bumped| (bumped.reader_id, bumped.head)).collect();
+        return added.iter().map(|(reader, _)| heads.get(reader).copied().ok_or(diesel::NotFound)).collect();
+    }
+    added.iter().map(|(reader, more)| bump_head(conn, *reader, *more)).collect()
+}
+
+#[derive(QueryableByName)]
+struct Head {
+    #[diesel(sql_type = BigInt)]
+    reader_id: i64,
+    #[diesel(sql_type = BigInt)]
+    head: i64,
+}
+
+fn bump_head(conn: &mut Conn, reader: i64, added: i64) -> QueryResult<i64> {
+    if !conn.is_sqlite() {
+        return draw_head(conn, reader, added);
+    }
+    let bump = statement!(
+        "INSERT INTO feeds (reader_id, head) VALUES (?, ?) \
+         ON CONFLICT (reader_id) DO UPDATE SET head = feeds.head + excluded.head RETURNING reader_id, head",
+        Value::Int(reader),
+        Value::Int(added),
+    );
+    each!(conn, c => bump.get_result::<Head>(c)).map(|bumped| bumped.head)
 }
 
 /// The planted mistake: versions from a sequence, which hands them out in another order than they commit in.
-fn draw_head(conn: &mut Conn, reader: AccountId, added: i64) -> QueryResult<i64> {
-    use diesel::sql_types::BigInt;
+fn draw_head(conn: &mut Conn, reader: i64, added: i64) -> QueryResult<i64> {
     let name = format!("planted_feed_{reader}");
     let started: i64 =
-        each!(conn, c => feeds::table.find(reader.0).select(feeds::head).first(c).optional())?.unwrap_or(0);
+        each!(conn, c => feeds::table.find(reader).select(feeds::head).first(c).optional())?.unwrap_or(0);
     let make = format!("CREATE SEQUENCE IF NOT EXISTS {name} START {}", started + 1);
     each!(conn, c => diesel::sql_query(&make).execute(c))?;
     // A block at a time, as a sequence with an increment hands them out.
     let draw = format!("(SELECT max(nextval('{name}')) FROM generate_series(1, {added}))");
     let head: i64 = each!(conn, c => diesel::select(diesel::dsl::sql::<BigInt>(&draw)).get_result(c))?;
     planted::dawdle(Bug::SequenceCursor);
-    let row = (feeds::reader_id.eq(reader.0), feeds::head.eq(head));
+    let row = (feeds::reader_id.eq(reader), feeds::head.eq(head));
     let highest = diesel::dsl::sql::<BigInt>("GREATEST(feeds.head, excluded.head)");
     let Conn::Postgres(c) = conn else { return Ok(head) };
     let stored = diesel::insert_into(feeds::table).values(row).on_conflict(feeds::reader_id).do_update();

@@ -3,7 +3,8 @@
 //! Why separate: a round of a route follows the office order; these follow the walk, and change stop by stop when the plan does.
 
 use super::feed::{FeedChange, announce};
-use super::{assign_round, find_round, move_round};
+use super::visits::move_rounds;
+use super::{assign_round, find_round};
 use crate::accounts::store::audit;
 use crate::coverage::store::retouch_everywhere;
 use crate::db::schema::{rounds, stops};
@@ -144,7 +145,7 @@ pub fn change_planned(
         .load(c))?;
     feed.extend(made.into_iter().map(|stop| FeedChange::stop(stop, "added", "planned")));
     touched.extend(points);
-    if move_round(conn, round, now)? {
+    if !move_rounds(conn, &[round.0], now)?.is_empty() {
         feed.push(FeedChange::round(round, "changed", "planned"));
     }
     announce(conn, day.reader, &feed, now)?;

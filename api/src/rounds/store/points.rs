@@ -2,14 +2,15 @@
 //!
 //! Why separate: the register knows nothing of rounds but this one door.
 
-use super::feed::{FeedChange, announce};
-use super::{lock_rounds_at, move_round, not_cancelled};
+use super::feed::{FeedChange, announce_all};
+use super::visits::move_rounds;
+use super::{lock_rounds_at, not_cancelled};
 use crate::db::schema::{rounds, service_points, stops};
 use crate::db::{Conn, each};
 use crate::http::to_ms;
 use diesel::prelude::*;
 use meterbook::calendar::Instant;
-use meterbook::id::{AccountId, RoundId};
+use meterbook::id::RoundId;
 use meterbook::meters::PointState;
 use meterbook::rounds::StopState;
 use std::collections::{BTreeMap, BTreeSet};
@@ -28,6 +29,7 @@ struct StopAtPoint {
     office_order: i32,
     point_state: String,
     route: Option<i64>,
+    put_away_at: Option<i64>,
     moved_out: bool,
 }
 
@@ -62,18 +64,17 @@ pub fn announce_points(conn: &mut Conn, points: &[i64], reason: &'static str, no
             if change != "changed" {
                 resized.insert(stop.round);
             }
-            if let Some(reader) = stop.reader {
+            if let Some(reader) = stop.reader.filter(|_| stop.put_away_at.is_none()) {
                 feeds.entry(reader).or_default().push(FeedChange::stop(stop.id, change, reason));
             }
         }
     }
-    for round in resized {
-        let moved = move_round(conn, RoundId(round), now)?;
-        if let Some(reader) = holders.get(&round).copied().flatten().filter(|_| moved) {
+    for round in move_rounds(conn, &resized.into_iter().collect::<Vec<_>>(), now)? {
+        if let Some(reader) = holders.get(&round).copied().flatten() {
             feeds.entry(reader).or_default().push(FeedChange::round(RoundId(round), "changed", reason));
         }
     }
-    feeds.into_iter().try_for_each(|(reader, changes)| announce(conn, AccountId(reader), &changes, now))
+    announce_all(conn, &feeds, now)
 }
 
 fn stops_at(conn: &mut Conn, points: &[i64]) -> QueryResult<Vec<StopAtPoint>> {
@@ -84,7 +85,8 @@ fn stops_at(conn: &mut Conn, points: &[i64]) -> QueryResult<Vec<StopAtPoint>> {
         .filter(not_cancelled())
         .order((stops::round_id, stops::id))
         .select((stops::id, stops::round_id, rounds::reader_id, stops::position, stops::state, stops::taken_out_at,
-            service_points::office_order, service_points::state, rounds::route_id, stops::moved_out))
+            service_points::office_order, service_points::state, rounds::route_id,
+            rounds::put_away_at, stops::moved_out))
         .load(c))
 }
 

@@ -85,12 +85,6 @@ pub fn note_chained_from(conn: &mut Conn, device: DeviceId, first: i64) -> Query
     each!(conn, c => diesel::update(devices::table.find(device.0)).set(change).execute(c)).map(drop)
 }
 
-/// Notes the last number a phone says it has given.
-pub fn note_last_seq(conn: &mut Conn, device: DeviceId, last: i64, now: Instant) -> QueryResult<()> {
-    let change = (devices::last_seq.eq(last), devices::last_seq_at.eq(to_ms(now)));
-    each!(conn, c => diesel::update(devices::table.find(device.0)).set(change).execute(c)).map(drop)
-}
-
 /// Seq, named, expected, noticed at.
 pub type BreakRow = (i64, Vec<u8>, Vec<u8>, i64);
 

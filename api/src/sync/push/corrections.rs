@@ -1,6 +1,6 @@
 //! Corrections within a batch: which record each one names, whether that has arrived, and which of a chain counts.
 //!
-//! Why separate: a batch without corrections asks one question here (is anything waiting?) and is done.
+//! Why separate: a batch without corrections, of a reader who has none waiting, asks nothing here.
 
 use super::super::item::{Corrected, Incoming, Observed, Record, Said};
 use super::super::store::links::{self, Head, Link, Recorded};
@@ -72,14 +72,13 @@ pub struct Corrections {
 }
 
 impl Corrections {
-    /// Loads the chains that a batch touches, whole.
-    pub fn load(conn: &mut Conn, reader: AccountId, items: &[Incoming]) -> QueryResult<Self> {
+    /// Loads the chains that a batch touches, whole. `waiting`: the reader's corrections whose target has not arrived.
+    pub fn load(conn: &mut Conn, reader: AccountId, items: &[Incoming], waiting: Vec<Link>) -> QueryResult<Self> {
         let corrections = items.iter().filter_map(|item| match &item.record {
             Ok(Record { id, observed: Observed::Correction(corrected), .. }) => Some((RecordId(*id), corrected.target)),
             _ => None,
         });
         let mut ids: HashSet<RecordId> = corrections.flat_map(|(own, target)| [own, target]).collect();
-        let waiting = links::waiting_links(conn, reader)?;
         let is_idle = ids.is_empty() && waiting.is_empty();
         let mut chains = Self { is_idle, links: HashMap::new(), successors: HashMap::new(), facts: HashMap::new() };
         if is_idle {

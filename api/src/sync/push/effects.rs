@@ -6,7 +6,7 @@ use super::super::item::{Observed, Record};
 use super::super::store::links::store_head;
 use super::Sender;
 use super::corrections::Settled;
-use crate::anomalies::cases::{Judged, correct_cases, open_cases, settle_visits};
+use crate::anomalies::cases::{Judged, correct_cases, open_cases};
 use crate::anomalies::store::Source;
 use crate::db::Conn;
 use crate::photos::store::expect_photos;
@@ -38,6 +38,11 @@ impl Effects {
         &mut self.judged
     }
 
+    /// Hands them over.
+    pub fn take_judged(&mut self) -> Vec<Judged> {
+        std::mem::take(&mut self.judged)
+    }
+
     /// Something was found about a reading of an earlier push.
     pub fn find_earlier(&mut self, source: Source, finding: Finding) {
         self.earlier.push((source, finding));
@@ -58,9 +63,8 @@ impl Effects {
         }
     }
 
-    /// Stores everything.
+    /// Stores everything but what the judged readings lead to.
     pub fn store(&mut self, conn: &mut Conn, sender: &Sender) -> QueryResult<()> {
-        settle_visits(conn, &std::mem::take(&mut self.judged), sender.zone, sender.received_at)?;
         for (source, finding) in self.earlier.drain(..) {
             open_cases(conn, source, &[finding], sender.zone, sender.received_at)?;
         }

@@ -8,7 +8,6 @@ use crate::anomalies::neighbours::{NearReading, near_points, near_readings};
 use crate::anomalies::store::{Source, load_meters_whole, settings_on};
 use crate::db::Conn;
 use crate::http::to_ms;
-use crate::sync::item::Incoming;
 use chrono::TimeDelta;
 use diesel::QueryResult;
 use meterbook::anomalies::{Entry, Finding, Observation, Rule, neighbour_swap};
@@ -37,12 +36,7 @@ fn observation(at: Instant, figures: Figures) -> Observation<'static> {
 
 impl Batch<'_> {
     /// Asks of every doubted reading whether a neighbour's, made at about the same time, explains it.
-    pub(super) fn find_swaps(
-        &mut self,
-        conn: &mut Conn,
-        items: &[Incoming],
-        receipts: &mut [Receipt],
-    ) -> QueryResult<()> {
+    pub(super) fn find_swaps(&mut self, conn: &mut Conn, receipts: &mut [Receipt]) -> QueryResult<()> {
         let doubted: Vec<usize> = (0..self.effects.judged().len())
             .filter(|place| {
                 let judged = &self.effects.judged()[*place];
@@ -62,7 +56,7 @@ impl Batch<'_> {
             let record = judged.source.record.0;
             let said = verdict_flags(&judged.verdict);
             let Some(row) = self.stored.iter_mut().find(|row| row.record() == record) else { continue };
-            let Some(at) = items.iter().position(|item| item.id == Some(record)) else { continue };
+            let Some(at) = self.items.iter().position(|item| item.id == Some(record)) else { continue };
             if let Some(receipt) = receipts.get_mut(at) {
                 receipt.flags.retain(|flag| Rule::from_code(flag).is_none() && *flag != super::SET_ASIDE);
                 receipt.flags.extend(said);

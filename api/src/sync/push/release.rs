@@ -3,7 +3,7 @@
 //! Why separate: a person's release is refused as a whole and leaves nothing behind, where a push keeps everything.
 
 use super::super::item::Incoming;
-use super::{Batch, Outcome, Sender, store};
+use super::{Batch, Outcome, Sender, keep, store};
 use crate::db::{Conn, Lockable};
 use diesel::QueryResult;
 use meterbook::calendar::{Instant, Zone};
@@ -106,7 +106,8 @@ pub fn release(conn: &mut Conn, asked: &Release) -> QueryResult<Released> {
         Ok(record) => record,
         Err(fault) => return Ok(refused(fault.code, &fault.pointer)),
     };
-    let mut batch = Batch::load(conn, &sender, phone, &items)?;
+    let mut batches = Batch::load(conn, vec![(&sender, phone, &items)])?;
+    let Some(batch) = batches.first_mut() else { return Err(diesel::NotFound) };
     let time = match batch.examine(record) {
         Ok(time) => time,
         Err(fault) => return Ok(refused(fault.code, &fault.pointer)),
@@ -116,6 +117,6 @@ pub fn release(conn: &mut Conn, asked: &Release) -> QueryResult<Released> {
         let (code, pointer) = receipt.fault.unwrap_or_default();
         return Ok(refused(&code, &pointer));
     }
-    batch.finish(conn)?;
+    keep(conn, &mut batches)?;
     Ok(Released::Stored { record: record.id, body: incoming.body.clone(), flags: receipt.flags })
 }

@@ -2,13 +2,14 @@
 
 use super::super::packed::stored_body;
 use crate::db::schema::{corrected_records, record_links, records};
-use crate::db::{Conn, Uuid16, each};
+use crate::db::{Conn, Uuid16, among, each};
 use crate::http::{from_ms, to_ms};
 use diesel::prelude::*;
 use meterbook::calendar::Instant;
 use meterbook::id::{AccountId, MeterId, PointId, RecordId};
 use meterbook::quantity::Volume;
 use meterbook::readings::Figures;
+use std::collections::HashMap;
 
 /// A link as it is stored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,14 +32,18 @@ fn keys(ids: &[RecordId]) -> Vec<Uuid16> {
     ids.iter().map(|id| Uuid16(id.0)).collect()
 }
 
-/// A reader's corrections whose target has not arrived: next to none, found by their own index.
-pub fn waiting_links(conn: &mut Conn, reader: AccountId) -> QueryResult<Vec<Link>> {
-    let rows: Vec<LinkRow> = each!(conn, c => record_links::table
-        .filter(record_links::reader_id.eq(reader.0))
+/// Readers' corrections whose target has not arrived: next to none, found by their own index.
+pub fn waiting_links(conn: &mut Conn, readers: &[i64]) -> QueryResult<HashMap<i64, Vec<Link>>> {
+    let rows: Vec<(i64, LinkRow)> = each!(conn, c => record_links::table
+        .filter(among(record_links::reader_id, readers))
         .filter(record_links::state.eq("waiting"))
-        .select((record_links::record_id, record_links::target_id, record_links::state))
+        .select((record_links::reader_id, (record_links::record_id, record_links::target_id, record_links::state)))
         .load(c))?;
-    Ok(rows.into_iter().map(link).collect())
+    let mut waiting: HashMap<i64, Vec<Link>> = HashMap::new();
+    for (reader, row) in rows {
+        waiting.entry(reader).or_default().push(link(row));
+    }
+    Ok(waiting)
 }
 
 /// A reader's links from or to these records, other than refused ones.
