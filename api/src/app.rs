@@ -28,7 +28,6 @@ use meterbook::calendar::Instant;
 use serde::Serialize;
 use std::net::{IpAddr, TcpListener};
 use std::sync::Arc;
-use utoipa_actix_web::AppExt as _;
 
 /// What every request shares.
 pub struct App {
@@ -167,7 +166,7 @@ impl App {
         actix_web::rt::spawn(watch(pokes, desks, self.store.clone(), self.clock.clone(), every));
         actix_web::rt::spawn(keep_planning(Arc::clone(&self)));
         let limits = web::Data::new(self.config.limits);
-        let routes = web::Data::new(RouteTable::of(&contract::openapi()));
+        let routes = web::Data::new(RouteTable::of(&contract::paths()));
         let app = web::Data::from(self);
         let factory = move || {
             actix_web::App::new()
@@ -181,9 +180,7 @@ impl App {
                 .wrap(from_fn(answer_in_language))
                 .wrap(from_fn(secure_headers))
                 .wrap(tracing_actix_web::TracingLogger::<RequestSpan>::new())
-                .into_utoipa_app()
-                .configure(contract::routes)
-                .into_app()
+                .configure(contract::serve)
                 .configure(crate::web::pages)
                 .default_service(web::route().to(answer_unrouted))
         };

@@ -4,11 +4,14 @@ use crate::{
     accounts, anomalies, appraisal, coverage, desks, jobs, meta, meters, photos, readings, reports, rounds, settings,
     sync, webhooks,
 };
+use actix_web::dev::HttpServiceFactory;
+use actix_web::web;
 use meterbook::accounts::{Operation, Rights};
 use serde_json::Value;
 use utoipa::OpenApi;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme};
-use utoipa::openapi::{ContentBuilder, OpenApi as Document, PathItem, Ref, RefOr, ResponseBuilder};
+use utoipa::openapi::{ContentBuilder, OpenApi as Document, PathItem, Paths, Ref, RefOr, ResponseBuilder};
+use utoipa_actix_web::OpenApiFactory;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 #[derive(OpenApi)]
@@ -23,9 +26,44 @@ use utoipa_actix_web::service_config::ServiceConfig;
 )]
 struct Base;
 
+/// Where operations are entered.
+enum Routes<'r, 'c> {
+    /// In what a server's thread answers: it has no use for descriptions, which are megabytes while they are made.
+    Served(&'r mut web::ServiceConfig),
+    /// In a list of what there is.
+    Listed(&'r mut Paths),
+    /// In the document.
+    Described(&'r mut ServiceConfig<'c>),
+}
+
+impl Routes<'_, '_> {
+    fn service(&mut self, operation: impl HttpServiceFactory + OpenApiFactory + 'static) -> &mut Self {
+        match self {
+            Self::Served(config) => {
+                config.service(operation);
+            }
+            Self::Listed(paths) => paths.merge(operation.paths()),
+            Self::Described(config) => {
+                config.service(operation);
+            }
+        }
+        self
+    }
+
+    fn configure(&mut self, more: fn(&mut Self)) -> &mut Self {
+        more(self);
+        self
+    }
+}
+
+/// Enters every operation in what a server's thread answers.
+pub fn serve(config: &mut web::ServiceConfig) {
+    enter_all(&mut Routes::Served(config));
+}
+
 /// Every route of the API.
-pub fn routes(config: &mut ServiceConfig) {
-    config
+fn enter_all(routes: &mut Routes<'_, '_>) {
+    routes
         .service(meta::get_meta)
         .service(meta::get_health)
         .service(meta::get_openapi)
@@ -93,15 +131,15 @@ pub fn routes(config: &mut ServiceConfig) {
         .service(photos::routes::put_photo)
         .service(photos::routes::check_photo)
         .service(photos::routes::get_photo);
-    figures(config);
-    case_work(config);
-    report_routes(config);
-    planning(config);
+    figures(routes);
+    case_work(routes);
+    report_routes(routes);
+    planning(routes);
 }
 
 /// What is counted, by what it is judged, and what is done by itself.
-fn figures(config: &mut ServiceConfig) {
-    config
+fn figures(routes: &mut Routes<'_, '_>) {
+    routes
         .service(settings::routes::list_settings)
         .service(settings::routes::change_settings)
         .service(coverage::routes::get_coverage)
@@ -120,8 +158,8 @@ fn figures(config: &mut ServiceConfig) {
 }
 
 /// What the checks found, and who is told.
-fn case_work(config: &mut ServiceConfig) {
-    config
+fn case_work(routes: &mut Routes<'_, '_>) {
+    routes
         .service(anomalies::cases::routes::list_cases)
         .service(anomalies::cases::routes::list_case_outcomes)
         .service(anomalies::cases::work::act_on_cases)
@@ -149,8 +187,8 @@ fn case_work(config: &mut ServiceConfig) {
 }
 
 /// The month's lists and their models.
-fn month_lists(config: &mut ServiceConfig) {
-    config
+fn month_lists(routes: &mut Routes<'_, '_>) {
+    routes
         .service(anomalies::lists::routes::list_anomaly_lists)
         .service(anomalies::lists::routes::make_anomaly_lists)
         .service(anomalies::lists::routes::get_anomaly_list)
@@ -164,8 +202,8 @@ fn month_lists(config: &mut ServiceConfig) {
 }
 
 /// Reports and what is said of readers.
-fn report_routes(config: &mut ServiceConfig) {
-    config
+fn report_routes(routes: &mut Routes<'_, '_>) {
+    routes
         .service(reports::routes::get_daily_report)
         .service(reports::routes::list_daily_records)
         .service(reports::routes::export_daily_report)
@@ -186,8 +224,8 @@ fn report_routes(config: &mut ServiceConfig) {
 }
 
 /// The routes of the planner.
-fn planning(config: &mut ServiceConfig) {
-    config
+fn planning(routes: &mut Routes<'_, '_>) {
+    routes
         .service(rounds::plans::routes::create_plan)
         .service(rounds::plans::routes::list_plans)
         .service(rounds::plans::routes::get_plan)
@@ -208,12 +246,20 @@ fn planning(config: &mut ServiceConfig) {
         .service(rounds::visits::routes::withdraw_appointment);
 }
 
+/// The paths of the routes above, with their operations.
+#[must_use]
+pub fn paths() -> Paths {
+    let mut paths = Paths::new();
+    enter_all(&mut Routes::Listed(&mut paths));
+    paths
+}
+
 /// The OpenAPI document of the routes above.
 #[must_use]
 pub fn openapi() -> Document {
     use utoipa_actix_web::AppExt as _;
-    let (_, mut document) =
-        actix_web::App::new().into_utoipa_app().openapi(Base::openapi()).configure(routes).split_for_parts();
+    let app = actix_web::App::new().into_utoipa_app().openapi(Base::openapi());
+    let (_, mut document) = app.configure(|config| enter_all(&mut Routes::Described(config))).split_for_parts();
     document.info.version = env!("CARGO_PKG_VERSION").into();
     let bearer = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).bearer_format("JWT").build();
     document.components.get_or_insert_default().add_security_scheme("bearer", SecurityScheme::Http(bearer));

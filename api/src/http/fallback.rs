@@ -5,7 +5,7 @@ use actix_web::http::header::ALLOW;
 use actix_web::{HttpRequest, HttpResponse, ResponseError, web};
 use meterbook::accounts::Operation;
 use utoipa::openapi::path::Operation as Described;
-use utoipa::openapi::{OpenApi, PathItem};
+use utoipa::openapi::{PathItem, Paths};
 
 /// The operations of the contract by path and method.
 pub struct RouteTable {
@@ -28,11 +28,11 @@ impl Route {
 }
 
 impl RouteTable {
-    /// The table of a contract.
+    /// The table of a contract's paths.
     #[must_use]
-    pub fn of(contract: &OpenApi) -> Self {
+    pub fn of(contract: &Paths) -> Self {
         let mut routes: Vec<Route> = Vec::new();
-        for (path, item) in &contract.paths.paths {
+        for (path, item) in &contract.paths {
             let segments: Vec<String> = path.split('/').map(str::to_owned).collect();
             routes.extend(operations(item).map(|(method, operation)| Route {
                 segments: segments.clone(),

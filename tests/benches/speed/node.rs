@@ -65,6 +65,11 @@ impl Node {
         status_mib(self.pid(), "VmRSS").unwrap()
     }
 
+    /// What of it is not mapped from files, MiB.
+    pub fn own_memory_mib(&self) -> f64 {
+        status_mib(self.pid(), "RssAnon").unwrap()
+    }
+
     /// The most memory it has held, MiB.
     pub fn peak_memory_mib(&self) -> f64 {
         peak_memory_mib(self.pid()).unwrap()
