@@ -66,9 +66,12 @@ on_both_stores! {
         let path = format!("/v1/sync/rounds/{}", street.rounds[0]);
         assert_eq!(world.get(&path, &street.phone.access).await.0, 404);
 
-        // What the phone brings home late is its reader's still, and brings nothing back.
+        // What the phone brings home late is its reader's still, and brings nothing back: no feed tells of it.
+        let entries = || world.database.texts("SELECT CAST(COUNT(*) AS TEXT) AS value FROM feed_entries");
+        let before = entries();
         let figures = json!({"kind": "reading", "index": 8_100_000, "cumulative": 8_100_000, "balance": 100_000});
         assert_eq!(outcomes(&street.push(&[street.record(5, "S1", figures)]).await)[0].0, "accepted");
+        assert_eq!(entries(), before);
         follower.catch_up(500).await;
         assert!(follower.held.rounds.is_empty() && follower.held == follower.fresh().await);
 

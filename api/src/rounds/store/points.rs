@@ -60,11 +60,13 @@ pub fn announce_points(conn: &mut Conn, points: &[i64], reason: &'static str, no
         for stop in stops_at(conn, chunk)? {
             let Some(change) = stop.change() else { continue };
             update_stop(conn, &stop, change, now)?;
-            holders.insert(stop.round, stop.reader);
+            // Nobody has a round on a phone that was put away.
+            let holder = stop.reader.filter(|_| stop.put_away_at.is_none());
+            holders.insert(stop.round, holder);
             if change != "changed" {
                 resized.insert(stop.round);
             }
-            if let Some(reader) = stop.reader.filter(|_| stop.put_away_at.is_none()) {
+            if let Some(reader) = holder {
                 feeds.entry(reader).or_default().push(FeedChange::stop(stop.id, change, reason));
             }
         }

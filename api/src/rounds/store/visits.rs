@@ -48,22 +48,23 @@ pub fn visit_stops(conn: &mut Conn, visits: &[PointVisit], now: Instant) -> Quer
         seen.entry(visit.point.0).or_default().push(visit);
     }
     let mut changed: BTreeMap<&'static str, Vec<i64>> = BTreeMap::new();
-    let mut holders: BTreeMap<i64, i64> = BTreeMap::new();
+    let mut told: BTreeMap<i64, Option<i64>> = BTreeMap::new();
     let mut feed: BTreeMap<i64, Vec<FeedChange>> = BTreeMap::new();
     for (stop, round, point, state, taken_out, (round_state, holder, from, until, put_away)) in rows {
         if RoundState::from_code(&round_state).is_none_or(|state| state == RoundState::Draft) {
             continue;
         }
         let visits = seen.get(&point).map_or(&[][..], Vec::as_slice);
-        let Some(holder) = holder.or(visits.first().map(|visit| visit.reader.0)) else { continue };
+        // Nobody has a round on a phone that was put away.
+        let holder = holder.or(visits.first().map(|visit| visit.reader.0)).filter(|_| put_away.is_none());
         let before = StopState::from_code(&state).unwrap_or(StopState::Open);
         let during = visits.iter().filter(|visit| visit.day >= from && visit.day < until);
         let after = during.fold(before, |state, visit| state.after(visit.visit));
         if after != before {
             changed.entry(after.code()).or_default().push(stop);
-            holders.insert(round, holder);
+            told.insert(round, holder);
         }
-        if taken_out.is_none() && put_away.is_none() {
+        if let Some(holder) = holder.filter(|_| taken_out.is_none()) {
             feed.entry(holder).or_default().push(FeedChange::stop(stop, "changed", feed::VISITED));
         }
     }
@@ -74,10 +75,10 @@ pub fn visit_stops(conn: &mut Conn, visits: &[PointVisit], now: Instant) -> Quer
         };
         each!(conn, c => update.execute(c))?;
     }
-    let rounds: Vec<i64> = holders.keys().copied().collect();
+    let rounds: Vec<i64> = told.keys().copied().collect();
     for round in move_rounds(conn, &rounds, now)? {
-        let Some(holder) = holders.get(&round) else { continue };
-        feed.entry(*holder).or_default().push(FeedChange::round(RoundId(round), "changed", feed::VISITED));
+        let Some(holder) = told.get(&round).copied().flatten() else { continue };
+        feed.entry(holder).or_default().push(FeedChange::round(RoundId(round), "changed", feed::VISITED));
     }
     announce_all(conn, &feed, now)
 }
