@@ -156,10 +156,12 @@ async fn push_during_backup(street: &Street<'_>, path: &Path) -> Vec<Value> {
 }
 
 /// What the pushes that went on have changed or added since is not in the backup.
-const MOVED_BY_PUSHES: [&str; 13] = [
+const MOVED_BY_PUSHES: [&str; 15] = [
     "devices",
     "coverage_counters",
     "coverage_totals",
+    "coverage_ages",
+    "coverage_long_unseen",
     "coverage_plan",
     "rounds",
     "stops",

@@ -242,6 +242,17 @@ on_both_stores! {
         world.database.execute("UPDATE coverage_totals SET points = points - 1 WHERE class = 'commercial' AND figure = 3 AND points > 0").unwrap();
         let differences = verify_all(&world.app.store, world.app.config.zone, None).await.unwrap();
         assert!(differences.len() == 1 && differences[0].place.starts_with("2026-03 commercial reader"), "{differences:#?}");
+        for change in [
+            "UPDATE coverage_ages SET points = points + 1 WHERE class = 'commercial' AND period = 202603",
+            "INSERT INTO coverage_long_unseen (period, class, unseen_since, points) VALUES (202603, 'commercial', 20000, 1)",
+        ] {
+            recompute(&world.app.store, world.app.config.zone, None).await.unwrap();
+            assert_proved(&world).await;
+            world.database.execute(change).unwrap();
+            let differences = verify_all(&world.app.store, world.app.config.zone, None).await.unwrap();
+            let told = |place: &str| place.starts_with("2026-03 commercial") && place.contains("unseen since");
+            assert!(!differences.is_empty() && differences.iter().all(|found| told(&found.place)), "{change}: {differences:#?}");
+        }
         recompute(&world.app.store, world.app.config.zone, None).await.unwrap();
         assert_proved(&world).await;
     }
@@ -332,6 +343,8 @@ fn populate(database: &Database, points: i64) {
         format!("INSERT INTO coverage_counters (period, class, area_id, route_id, reader_id, figure, points) VALUES (202603, 'residential_outdoor', 1, 0, 0, 3, {points})"),
         format!("INSERT INTO coverage_totals (period, class, figure, reader_id, points) VALUES (202603, 'residential_outdoor', 3, 0, {points}) \
             ON CONFLICT (period, class, figure, reader_id) DO UPDATE SET points = coverage_totals.points + excluded.points"),
+        format!("INSERT INTO coverage_ages (period, class, reader_id, unseen_since, area_id, route_id, points) VALUES (202603, 'residential_outdoor', 0, 20000, 1, 0, {points})"),
+        format!("INSERT INTO coverage_long_unseen (period, class, unseen_since, points) VALUES (202603, 'residential_outdoor', 20000, {points})"),
     ];
     statements.iter().for_each(|statement| database.execute(statement).unwrap());
 }

@@ -26,7 +26,7 @@ const PRELOADED: &str = "
     INSERT INTO areas (id, name, path) VALUES (1, '东城区', '东城区');
     INSERT INTO routes (id, code, area_id) VALUES (1, 'W01', 1);
     INSERT INTO service_points (id, number, area_id, route_id, office_order, class, state, created_at, changed_at)
-        VALUES (1, 'H1', 1, 1, 1, 'residential_outdoor', 'active', 4, 4);
+        VALUES (1, 'H1', 1, 1, 1, 'residential_outdoor', 'active', 4, 4), (2, 'H2', 1, 1, 2, 'residential_outdoor', 'active', 4, 4);
     INSERT INTO point_terms (id, point_id, valid_from, class, state, source) VALUES (1, 1, 0, 'residential_outdoor', 'active', 'import');
     INSERT INTO meters (id, number, type_id, changed_at) VALUES (1, '00177', 3, 4);
     INSERT INTO installations (id, meter_id, point_id, installed_at, first_index) VALUES (1, 1, 1, 0, 1000);
@@ -41,8 +41,10 @@ const PRELOADED: &str = "
     INSERT INTO feeds (reader_id, head) VALUES (2, 1);
     INSERT INTO feed_entries (reader_id, version, kind, subject, change, reason, at) VALUES (2, 1, 'round', 1, 'added', 'assigned', 5);
     INSERT INTO coverage_periods (period, opened_at) VALUES (202603, 5);
-    INSERT INTO coverage_plan (period, point_id, class, area_id, route_id, reader_id, bucket) VALUES (202603, 1, 'residential_outdoor', 1, 1, 2, 1);
-    INSERT INTO coverage_counters (period, class, area_id, route_id, reader_id, bucket, points) VALUES (202603, 'residential_outdoor', 1, 1, 2, 1, 1);
+    INSERT INTO coverage_plan (period, point_id, class, area_id, route_id, reader_id, bucket)
+        VALUES (202603, 1, 'residential_outdoor', 1, 1, 2, 1), (202603, 2, 'residential_outdoor', 1, 1, 2, 3);
+    INSERT INTO coverage_counters (period, class, area_id, route_id, reader_id, bucket, points)
+        VALUES (202603, 'residential_outdoor', 1, 1, 2, 1, 1), (202603, 'residential_outdoor', 1, 1, 2, 3, 1);
     INSERT INTO audit_log (id, at, account_id, action, subject, detail) VALUES (1, 5, 1, 'create_round', 'round/1', 'W01');";
 
 /// One migration as its file has it.
@@ -318,6 +320,17 @@ fn assert_counted(left: &Database, end: &End) {
         };
         let kept = lines("figure", "SUM(points)", &format!("{table} WHERE figure < 100"));
         assert_eq!(kept, lines("bucket", "COUNT(*)", "coverage_plan"), "{table} after {end:?}");
+    }
+    let unseen = |points: &str, rows: &str| {
+        left.texts(&format!(
+            "SELECT period || ' ' || class || ' ' || unseen_since || ' ' || {points} AS value FROM {rows} \
+             GROUP BY period, class, unseen_since ORDER BY 1"
+        ))
+    };
+    let aged = unseen("COUNT(*)", "coverage_plan WHERE bucket BETWEEN 2 AND 7");
+    assert_eq!(aged.is_empty(), end.migration == 0, "{end:?}");
+    for table in ["coverage_ages", "coverage_long_unseen"] {
+        assert_eq!(aged, unseen("SUM(points)", table), "{table} after {end:?}");
     }
 }
 

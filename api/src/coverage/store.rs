@@ -1,6 +1,7 @@
 //! What coverage keeps: the plan (period × point → entry) and its counters, both changed only by [`retouch`] and its short
 //! cut [`sighted`].
 
+mod cells;
 mod counters;
 mod days;
 mod facts;
@@ -32,6 +33,7 @@ use diesel::prelude::*;
 use meterbook::calendar::{Instant, Period, Zone};
 use meterbook::coverage::{Bucket, PlanEntry, Sighting, entry_after};
 use std::collections::{BTreeMap, BTreeSet, HashSet};
+
 /// Declares a period open. `true`: it was laid out before.
 pub fn declare_period(conn: &mut Conn, period: Period, now: Instant) -> QueryResult<bool> {
     let row = (coverage_periods::period.eq(period.key()), coverage_periods::opened_at.eq(to_ms(now)));

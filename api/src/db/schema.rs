@@ -433,6 +433,8 @@ diesel::allow_tables_to_appear_in_same_query!(
     coverage_plan,
     coverage_counters,
     coverage_totals,
+    coverage_ages,
+    coverage_long_unseen,
     cases,
     case_findings,
     case_moves,

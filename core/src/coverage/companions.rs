@@ -5,8 +5,10 @@
 
 use super::tally::share;
 use super::{Bucket, PlanEntry, Punctuality, Tally};
+use crate::calendar::Period;
 use crate::meters::Class;
 use crate::quantity::BasisPoints;
+use chrono::NaiveDate;
 
 /// A point counts under a mark beside its bucket; under none, one or several.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -62,7 +64,7 @@ impl Mark {
             Self::Early => seen && entry.punctuality == Some(Punctuality::Early),
             Self::OnTime => seen && entry.punctuality == Some(Punctuality::OnTime),
             Self::Late => seen && entry.punctuality == Some(Punctuality::Late),
-            Self::RepeatUnseen => entry.bucket.in_denominator() && !seen && entry.missed > 0,
+            Self::RepeatUnseen => entry.is_unseen() && entry.missed > 0,
         }
     }
 }
@@ -131,6 +133,12 @@ impl Unseen {
     /// More days than this make it a year.
     pub const YEAR: u32 = 365;
 
+    /// Whether a point last seen on a day is long unseen before a period is over, if it stays so.
+    #[must_use]
+    pub fn turns_long_in(period: Period, since: NaiveDate) -> bool {
+        (period.end_day() - since).num_days() > i64::from(Self::LONG) + 1
+    }
+
     /// Counts `points` that have been unseen for `days`.
     pub fn put(&mut self, days: u32, points: u64) {
         self.oldest_days = self.oldest_days.max(days);
@@ -172,5 +180,15 @@ mod tests {
         let mut unseen = Unseen::default();
         [180, 181, 365, 366].into_iter().for_each(|days| unseen.put(days, 1));
         assert_eq!(unseen, Unseen { oldest_days: 366, over_180: 3, over_365: 1 });
+    }
+
+    #[test]
+    fn a_point_turns_long_unseen_on_the_last_day_at_the_latest() {
+        let march = Period::month_of(NaiveDate::from_ymd_opt(2026, 3, 1).unwrap());
+        let last = NaiveDate::from_ymd_opt(2026, 3, 31).unwrap();
+        let since = |days| last.checked_sub_days(chrono::Days::new(days)).unwrap();
+        assert!(Unseen::turns_long_in(march, since(181)));
+        assert!(!Unseen::turns_long_in(march, since(180)));
+        assert!(!Unseen::turns_long_in(march, march.end_day()));
     }
 }

@@ -32,6 +32,14 @@ pub struct PlanEntry {
     pub missed: u8,
 }
 
+impl PlanEntry {
+    /// Of D, and not seen.
+    #[must_use]
+    pub const fn is_unseen(&self) -> bool {
+        self.bucket.in_denominator() && !matches!(self.bucket, Bucket::Seen)
+    }
+}
+
 /// By what a period is judged.
 #[derive(Clone, Copy, Debug)]
 pub struct Judge<'j> {

@@ -1,31 +1,23 @@
-//! The counters: how many points of a class, area, route and reader are in each bucket and under each mark, and of a class and
-//! reader altogether.
+//! The counters: how many points of a class, area, route and reader are in each bucket, under each mark and unseen since each day,
+//! and of a class and reader altogether.
 
-use super::plan::PlanRow;
+use super::cells::{Age, Long, Place, Total, add_up};
+use super::plan::{PlanRow, to_day};
 use crate::db::schema::{coverage_counters, coverage_plan};
-use crate::db::{Column, Conn, PgConnection, Value, columns, each, statement};
+use crate::db::{Conn, each};
 use crate::planted::Bug;
 use diesel::prelude::*;
 use meterbook::calendar::Period;
-use meterbook::coverage::{Bucket, Counted, is_period_of};
+use meterbook::coverage::{Bucket, Counted, Unseen, is_period_of};
 use meterbook::meters::Class;
 use std::collections::BTreeMap;
-
-/// Where a counter counts, and what.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-struct Cell {
-    period: i32,
-    class: &'static str,
-    area: i64,
-    route: i64,
-    reader: i64,
-    figure: i16,
-}
 
 /// By how much counters move.
 #[derive(Default)]
 pub struct Deltas {
-    cells: BTreeMap<Cell, i64>,
+    places: BTreeMap<Place, i64>,
+    ages: BTreeMap<Age, i64>,
+    long: BTreeMap<Long, i64>,
 }
 
 impl Deltas {
@@ -35,26 +27,28 @@ impl Deltas {
         self.add(period, after, 1);
     }
 
-    fn add(&mut self, period: Period, row: Option<&PlanRow>, change: i64) {
-        let Some(row) = row else { return };
-        for counted in Counted::of(&row.entry) {
-            let cell = Cell {
-                period: period.key(),
-                class: row.entry.class.code(),
-                area: row.area_id,
-                route: row.route_id,
-                reader: row.reader_id,
-                figure: counted.number(),
-            };
-            *self.cells.entry(cell).or_default() += change;
+    fn add(&mut self, of: Period, row: Option<&PlanRow>, change: i64) {
+        let Some(&PlanRow { area_id, route_id, reader_id, entry }) = row else { return };
+        let (period, class) = (of.key().into(), entry.class.code());
+        for counted in Counted::of(&entry) {
+            let figure = counted.number().into();
+            *self.places.entry(Place { period, class, area_id, route_id, reader_id, figure }).or_default() += change;
+        }
+        if !entry.is_unseen() {
+            return;
+        }
+        let unseen_since = to_day(entry.unseen_since).into();
+        *self.ages.entry(Age { period, class, reader_id, unseen_since, area_id, route_id }).or_default() += change;
+        if Unseen::turns_long_in(of, entry.unseen_since) {
+            *self.long.entry(Long { period, class, unseen_since }).or_default() += change;
         }
     }
 
-    /// The same by reader alone, in an order of their own.
-    fn totals(&self) -> BTreeMap<Cell, i64> {
+    /// The same by reader alone.
+    fn totals(&self) -> BTreeMap<Total, i64> {
         let mut totals = BTreeMap::new();
-        for (cell, change) in &self.cells {
-            *totals.entry(Cell { area: 0, route: 0, ..*cell }).or_default() += change;
+        for (&Place { period, class, figure, reader_id, .. }, change) in &self.places {
+            *totals.entry(Total { period, class, figure, reader_id }).or_default() += change;
         }
         totals
     }
@@ -63,76 +57,11 @@ impl Deltas {
 /// Moves the counters, in one order on every node, so that two pushes never wait for each other in a circle.
 pub fn count_all(conn: &mut Conn, deltas: Deltas) -> QueryResult<()> {
     conn.split(Bug::CounterOutsideTransaction)?;
-    let moved = |cells: BTreeMap<Cell, i64>| cells.into_iter().filter(|(_, change)| *change != 0).collect::<Vec<_>>();
-    let (totals, cells) = (moved(deltas.totals()), moved(deltas.cells));
-    if let Conn::Postgres(c) = conn {
-        return count_as_columns(c, &cells, &totals);
-    }
-    cells.iter().try_for_each(|moved| count_cell(conn, moved))?;
-    totals.iter().try_for_each(|moved| count_total(conn, moved))
-}
-
-fn count_cell(conn: &mut Conn, (cell, change): &(Cell, i64)) -> QueryResult<()> {
-    let count = statement!(
-        "INSERT INTO coverage_counters (period, class, area_id, route_id, reader_id, figure, points) VALUES (?, ?, ?, ?, ?, ?, ?) \
-         ON CONFLICT (period, class, area_id, route_id, reader_id, figure) DO UPDATE SET points = coverage_counters.points + excluded.points",
-        Value::Small(cell.period),
-        Value::Word(cell.class),
-        Value::Int(cell.area),
-        Value::Int(cell.route),
-        Value::Int(cell.reader),
-        Value::Small(cell.figure.into()),
-        Value::Int(*change),
-    );
-    each!(conn, c => count.execute(c)).map(drop)
-}
-
-fn count_total(conn: &mut Conn, (cell, change): &(Cell, i64)) -> QueryResult<()> {
-    let count = statement!(
-        "INSERT INTO coverage_totals (period, class, figure, reader_id, points) VALUES (?, ?, ?, ?, ?) \
-         ON CONFLICT (period, class, figure, reader_id) DO UPDATE SET points = coverage_totals.points + excluded.points",
-        Value::Small(cell.period),
-        Value::Word(cell.class),
-        Value::Small(cell.figure.into()),
-        Value::Int(cell.reader),
-        Value::Int(*change),
-    );
-    each!(conn, c => count.execute(c)).map(drop)
-}
-
-/// All of them in two round trips.
-fn count_as_columns(conn: &mut PgConnection, cells: &[(Cell, i64)], totals: &[(Cell, i64)]) -> QueryResult<()> {
-    if cells.is_empty() {
-        return Ok(());
-    }
-    let ints = |of: &[(Cell, i64)], value: fn(&(Cell, i64)) -> i64| Column::Ints(of.iter().map(value).collect());
-    let classes = |of: &[(Cell, i64)]| Column::Words(of.iter().map(|(cell, _)| cell.class).collect());
-    let count = columns!(
-        "INSERT INTO coverage_counters (period, class, area_id, route_id, reader_id, figure, points) \
-         SELECT period::int, class, area_id, route_id, reader_id, figure::int, points \
-         FROM unnest(?, ?, ?, ?, ?, ?, ?) AS moved (period, class, area_id, route_id, reader_id, figure, points) \
-         ON CONFLICT (period, class, area_id, route_id, reader_id, figure) DO UPDATE SET points = coverage_counters.points + excluded.points",
-        ints(cells, |(cell, _)| cell.period.into()),
-        classes(cells),
-        ints(cells, |(cell, _)| cell.area),
-        ints(cells, |(cell, _)| cell.route),
-        ints(cells, |(cell, _)| cell.reader),
-        ints(cells, |(cell, _)| cell.figure.into()),
-        ints(cells, |(_, change)| *change),
-    );
-    count.execute(conn)?;
-    let count = columns!(
-        "INSERT INTO coverage_totals (period, class, figure, reader_id, points) \
-         SELECT period::int, class, figure::int, reader_id, points \
-         FROM unnest(?, ?, ?, ?, ?) AS moved (period, class, figure, reader_id, points) \
-         ON CONFLICT (period, class, figure, reader_id) DO UPDATE SET points = coverage_totals.points + excluded.points",
-        ints(totals, |(cell, _)| cell.period.into()),
-        classes(totals),
-        ints(totals, |(cell, _)| cell.figure.into()),
-        ints(totals, |(cell, _)| cell.reader),
-        ints(totals, |(_, change)| *change),
-    );
-    count.execute(conn).map(drop)
+    let totals = deltas.totals();
+    add_up(conn, deltas.places)?;
+    add_up(conn, totals)?;
+    add_up(conn, deltas.ages)?;
+    add_up(conn, deltas.long)
 }
 
 /// One counter: where, which bucket, how many points.

@@ -1,6 +1,6 @@
 //! Lines of coverage, summed from counters: what a dashboard reads. Its cost never depends on how many readings there are.
 
-use super::plan::{UNSEEN, from_day, to_day};
+use super::plan::{from_day, to_day};
 use crate::coverage::Grouping;
 use crate::db::schema::{accounts, areas, routes};
 use crate::db::{Conn, Value, each, statement};
@@ -120,29 +120,43 @@ struct AgeRow {
     over_365: Option<i64>,
 }
 
+/// Sums of `coverage_ages` by a column.
+macro_rules! ages_by {
+    ($column:literal, $long:expr, $year:expr, $period:expr) => {
+        statement!(
+            concat!(
+                "SELECT class, ",
+                $column,
+                " AS group_id, MIN(unseen_since) AS oldest, \
+                 CAST(SUM(CASE WHEN unseen_since < ? THEN points ELSE 0 END) AS BIGINT) AS over_180, \
+                 CAST(SUM(CASE WHEN unseen_since < ? THEN points ELSE 0 END) AS BIGINT) AS over_365 \
+                 FROM coverage_ages WHERE period = ? AND points > 0 GROUP BY class, ",
+                $column
+            ),
+            $long,
+            $year,
+            $period,
+        )
+    };
+}
+
 fn ages(
     conn: &mut Conn,
     period: Period,
     grouping: Grouping,
     as_of: NaiveDate,
 ) -> QueryResult<BTreeMap<(Class, i64), Unseen>> {
-    let day = |before: u32| to_day(as_of.checked_sub_days(Days::new(before.into())).unwrap_or(NaiveDate::MIN));
-    let (long, year, key) = (day(Unseen::LONG), day(Unseen::YEAR), period.key());
-    let rows = match grouping {
+    let before = |days: u32| to_day(as_of.checked_sub_days(Days::new(days.into())).unwrap_or(NaiveDate::MIN));
+    let (long, year) = (Value::Small(before(Unseen::LONG)), Value::Small(before(Unseen::YEAR)));
+    let key = Value::Small(period.key());
+    let rows: Vec<AgeRow> = match grouping {
         Grouping::Class => {
-            let rows = classes_of(period).map(|class| class_ages(conn, key, class, (long, year)));
+            let rows = classes_of(period).map(|class| class_ages(conn, &key, class, (&long, &year)));
             rows.collect::<QueryResult<_>>()?
         }
-        _ => {
-            let group = column(grouping);
-            let sql = format!(
-                "SELECT class, {group} AS group_id, MIN(unseen_since) AS oldest, \
-                 SUM(CASE WHEN unseen_since < {long} THEN 1 ELSE 0 END) AS over_180, \
-                 SUM(CASE WHEN unseen_since < {year} THEN 1 ELSE 0 END) AS over_365 \
-                 FROM coverage_plan WHERE period = {key} AND {UNSEEN} GROUP BY 1, 2"
-            );
-            each!(conn, c => diesel::sql_query(sql).load::<AgeRow>(c))?
-        }
+        Grouping::Area => each!(conn, c => ages_by!("area_id", long, year, key).load(c))?,
+        Grouping::Route => each!(conn, c => ages_by!("route_id", long, year, key).load(c))?,
+        Grouping::Reader => each!(conn, c => ages_by!("reader_id", long, year, key).load(c))?,
     };
     let age = |row: AgeRow| {
         let oldest = from_day(row.oldest?);
@@ -154,25 +168,22 @@ fn ages(
     Ok(rows.into_iter().filter_map(age).collect())
 }
 
-/// Each figure is a look into the index, which is in the order of age within each class.
-fn class_ages(conn: &mut Conn, key: i32, class: Class, (long, year): (i32, i32)) -> QueryResult<AgeRow> {
-    let (key, code) = (Value::Small(key), Value::Word(class.code()));
+/// The oldest is the first of an index, and of the long unseen there is a counter for each day.
+fn class_ages(conn: &mut Conn, key: &Value, class: Class, (long, year): (&Value, &Value)) -> QueryResult<AgeRow> {
+    let code = Value::Word(class.code());
     let ages = statement!(
         "SELECT ? AS class, CAST(0 AS BIGINT) AS group_id, \
          (SELECT MIN(unseen_since) FROM coverage_plan WHERE period = ? AND class = ? AND bucket BETWEEN 2 AND 7) AS oldest, \
-         (SELECT COUNT(*) FROM coverage_plan \
-          WHERE period = ? AND class = ? AND bucket BETWEEN 2 AND 7 AND unseen_since < ?) AS over_180, \
-         (SELECT COUNT(*) FROM coverage_plan \
-          WHERE period = ? AND class = ? AND bucket BETWEEN 2 AND 7 AND unseen_since < ?) AS over_365",
+         CAST(SUM(CASE WHEN unseen_since < ? THEN points ELSE 0 END) AS BIGINT) AS over_180, \
+         CAST(SUM(CASE WHEN unseen_since < ? THEN points ELSE 0 END) AS BIGINT) AS over_365 \
+         FROM coverage_long_unseen WHERE period = ? AND class = ?",
         code.clone(),
         key.clone(),
         code.clone(),
+        long.clone(),
+        year.clone(),
         key.clone(),
-        code.clone(),
-        Value::Small(long),
-        key,
         code,
-        Value::Small(year),
     );
     each!(conn, c => ages.get_result(c))
 }

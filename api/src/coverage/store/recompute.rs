@@ -2,14 +2,14 @@
 
 use super::facts::load_facts;
 use super::judges::Judges;
-use super::plan::{PlanRow, load_plan, rows_under};
-use crate::db::schema::{coverage_counters, coverage_totals, reader_days};
+use super::plan::{PlanRow, UNSEEN, from_day, load_plan, rows_under, to_day};
+use crate::db::schema::reader_days;
 use crate::db::{Conn, each};
 use chrono::TimeDelta;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Integer, Text};
 use meterbook::calendar::{Period, Zone};
-use meterbook::coverage::{Counted, Mark};
+use meterbook::coverage::{Counted, Mark, Unseen};
 use std::collections::BTreeMap;
 
 /// Something that is not as its facts say.
@@ -55,58 +55,86 @@ struct CounterRow {
     route_id: i64,
     #[diesel(sql_type = BigInt)]
     reader_id: i64,
+    /// What is counted: a figure, or a day.
     #[diesel(sql_type = Integer)]
-    figure: i32,
+    counted: i32,
     #[diesel(sql_type = BigInt)]
     points: i64,
 }
 
+impl CounterRow {
+    /// In which area and route, by which reader.
+    fn cell(&self) -> String {
+        let Self { class, area_id, route_id, reader_id, .. } = self;
+        format!("{class} area {area_id} route {route_id} reader {reader_id}")
+    }
+
+    fn figure(&self) -> String {
+        match i16::try_from(self.counted).ok().and_then(Counted::from_number) {
+            Some(Counted::Bucket(bucket)) => bucket.code().to_owned(),
+            _ => format!("figure {}", self.counted),
+        }
+    }
+
+    fn since(&self) -> String {
+        format!("unseen since {}", from_day(self.counted))
+    }
+}
+
+/// The rows of a period that lie under a condition, counted by place and something more.
+fn count(period: Period, counted: &str, rows: &str) -> String {
+    format!(
+        "SELECT class, area_id, route_id, reader_id, {counted} AS counted, COUNT(*) AS points \
+         FROM coverage_plan WHERE period = {} AND {rows} GROUP BY 1, 2, 3, 4, 5",
+        period.key()
+    )
+}
+
 /// The counters of a period as its rows make them.
 fn counted_by_plan(period: Period) -> String {
-    let count = |figure: &str, rows: &str| {
-        format!(
-            "SELECT class, area_id, route_id, reader_id, {figure} AS figure, COUNT(*) AS points \
-             FROM coverage_plan WHERE period = {} AND {rows} GROUP BY class, area_id, route_id, reader_id",
-            period.key()
-        )
-    };
-    let marks = Mark::ALL.map(|mark| count(&Counted::Mark(mark).number().to_string(), rows_under(mark)));
-    format!("{}, bucket UNION ALL {}", count("bucket", "bucket > 0"), marks.join(" UNION ALL "))
+    let mark = |mark| count(period, &Counted::Mark(mark).number().to_string(), rows_under(mark));
+    format!("{} UNION ALL {}", count(period, "bucket", "bucket > 0"), Mark::ALL.map(mark).join(" UNION ALL "))
+}
+
+/// The ages of a period as its rows make them.
+fn aged_by_plan(period: Period) -> String {
+    count(period, "unseen_since", UNSEEN)
 }
 
 /// How many points there are in each place.
 type Points = BTreeMap<String, i64>;
 
-fn points_by(rows: &[CounterRow], place: impl Fn(&CounterRow) -> String) -> Points {
+fn points_by<'r>(rows: impl IntoIterator<Item = &'r CounterRow>, place: impl Fn(&CounterRow) -> String) -> Points {
     let mut points = Points::new();
     for row in rows {
-        let figure = match i16::try_from(row.figure).ok().and_then(Counted::from_number) {
-            Some(Counted::Bucket(bucket)) => bucket.code().to_owned(),
-            _ => format!("figure {}", row.figure),
-        };
-        *points.entry(format!("{} {figure}", place(row))).or_default() += row.points;
+        *points.entry(place(row)).or_default() += row.points;
     }
     points
 }
 
-/// Counters and totals of a period that are not the sum of its rows.
+/// Counters of a period that are not the sum of its rows.
 pub fn verify_counters(conn: &mut Conn, period: Period) -> QueryResult<Vec<Difference>> {
-    let key = period.key();
-    let load = |conn: &mut Conn, sql: &str| -> QueryResult<Vec<CounterRow>> {
-        each!(conn, c => diesel::sql_query(sql).load(c))
+    let mut load = |sql: &str| -> QueryResult<Vec<CounterRow>> { each!(conn, c => diesel::sql_query(sql).load(c)) };
+    let mut kept = |table: &str, place: &str, counted: &str| {
+        let key = period.key();
+        load(&format!("SELECT class, {place}, {counted} AS counted, points FROM {table} WHERE period = {key}"))
     };
-    let columns = "class, area_id, route_id, reader_id, figure, points";
-    let kept = load(conn, &format!("SELECT {columns} FROM coverage_counters WHERE period = {key}"))?;
-    let all = "class, CAST(0 AS BIGINT) AS area_id, CAST(0 AS BIGINT) AS route_id, reader_id, figure, points";
-    let totals = load(conn, &format!("SELECT {all} FROM coverage_totals WHERE period = {key}"))?;
-    let computed = load(conn, &counted_by_plan(period))?;
-    let cell = |row: &CounterRow| {
-        let CounterRow { class, area_id, route_id, reader_id, .. } = row;
-        format!("{period} {class} area {area_id} route {route_id} reader {reader_id}")
-    };
-    let total = |row: &CounterRow| format!("{period} {} reader {}", row.class, row.reader_id);
-    let mut found = differences(&points_by(&kept, cell), &points_by(&computed, cell));
-    found.extend(differences(&points_by(&totals, total), &points_by(&computed, total)));
+    let anywhere = "CAST(0 AS BIGINT) AS area_id, CAST(0 AS BIGINT) AS route_id";
+    let counters = kept("coverage_counters", "area_id, route_id, reader_id", "figure")?;
+    let totals = kept("coverage_totals", &format!("{anywhere}, reader_id"), "figure")?;
+    let ages = kept("coverage_ages", "area_id, route_id, reader_id", "unseen_since")?;
+    let long = kept("coverage_long_unseen", &format!("{anywhere}, CAST(0 AS BIGINT) AS reader_id"), "unseen_since")?;
+    let (counted, aged) = (load(&counted_by_plan(period))?, load(&aged_by_plan(period))?);
+    let turns_long = |row: &&CounterRow| Unseen::turns_long_in(period, from_day(row.counted));
+
+    let cell = |row: &CounterRow| format!("{period} {} {}", row.cell(), row.figure());
+    let total = |row: &CounterRow| format!("{period} {} reader {} {}", row.class, row.reader_id, row.figure());
+    let age = |row: &CounterRow| format!("{period} {} {}", row.cell(), row.since());
+    let day = |row: &CounterRow| format!("{period} {} {}", row.class, row.since());
+    let mut found = differences(&points_by(&counters, cell), &points_by(&counted, cell));
+    found.extend(differences(&points_by(&totals, total), &points_by(&counted, total)));
+    found.extend(differences(&points_by(&ages, age), &points_by(&aged, age)));
+    found.extend(differences(&points_by(&long, day), &points_by(aged.iter().filter(turns_long), day)));
     Ok(found)
 }
 
@@ -123,20 +151,28 @@ fn differences(kept: &Points, computed: &Points) -> Vec<Difference> {
         .collect()
 }
 
-/// Makes the counters and totals of a period the sum of its rows again.
+/// Makes the counters of a period the sum of its rows again.
 pub fn rebuild_counters(conn: &mut Conn, period: Period) -> QueryResult<()> {
     let key = period.key();
-    each!(conn, c => diesel::delete(coverage_counters::table.filter(coverage_counters::period.eq(key))).execute(c))?;
-    each!(conn, c => diesel::delete(coverage_totals::table.filter(coverage_totals::period.eq(key))).execute(c))?;
+    let turns_long = to_day(period.end_day()) - 1 - Unseen::LONG.cast_signed();
+    let place = "class, area_id, route_id, reader_id";
     conn.batch(&format!(
-        "INSERT INTO coverage_counters (period, class, area_id, route_id, reader_id, figure, points) \
-         SELECT {key}, class, area_id, route_id, reader_id, figure, points FROM ({}) counted",
-        counted_by_plan(period)
-    ))?;
-    conn.batch(&format!(
-        "INSERT INTO coverage_totals (period, class, figure, reader_id, points) \
-         SELECT period, class, figure, reader_id, SUM(points) FROM coverage_counters WHERE period = {key} \
-         GROUP BY period, class, figure, reader_id"
+        "DELETE FROM coverage_counters WHERE period = {key}; \
+         DELETE FROM coverage_totals WHERE period = {key}; \
+         DELETE FROM coverage_ages WHERE period = {key}; \
+         DELETE FROM coverage_long_unseen WHERE period = {key}; \
+         INSERT INTO coverage_counters (period, {place}, figure, points) \
+         SELECT {key}, {place}, counted, points FROM ({}) AS rows_counted; \
+         INSERT INTO coverage_totals (period, class, figure, reader_id, points) \
+         SELECT {key}, class, figure, reader_id, SUM(points) FROM coverage_counters WHERE period = {key} \
+         GROUP BY class, figure, reader_id; \
+         INSERT INTO coverage_ages (period, {place}, unseen_since, points) \
+         SELECT {key}, {place}, counted, points FROM ({}) AS rows_counted; \
+         INSERT INTO coverage_long_unseen (period, class, unseen_since, points) \
+         SELECT {key}, class, unseen_since, SUM(points) FROM coverage_ages WHERE period = {key} AND unseen_since < {turns_long} \
+         GROUP BY class, unseen_since",
+        counted_by_plan(period),
+        aged_by_plan(period),
     ))
 }
 

@@ -47,6 +47,27 @@ diesel::table! {
 }
 
 diesel::table! {
+    coverage_ages (period, class, reader_id, unseen_since, area_id, route_id) {
+        period -> Integer,
+        class -> Text,
+        reader_id -> BigInt,
+        unseen_since -> Integer,
+        area_id -> BigInt,
+        route_id -> BigInt,
+        points -> BigInt,
+    }
+}
+
+diesel::table! {
+    coverage_long_unseen (period, class, unseen_since) {
+        period -> Integer,
+        class -> Text,
+        unseen_since -> Integer,
+        points -> BigInt,
+    }
+}
+
+diesel::table! {
     reader_days (reader_id, day) {
         reader_id -> BigInt,
         day -> Integer,
