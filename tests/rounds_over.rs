@@ -95,6 +95,39 @@ on_both_stores! {
         assert!(follower.held == follower.fresh().await);
     }
 
+    async fn what_was_seen_in_a_round_counts_in_it_however_late_it_comes_home(world: World) {
+        let mut street = Street::build(&world).await;
+        let other = world.reader_phone().await.account;
+        let (made, late) = (world.clock.now(), at("2026-06-10T02:00:00Z"));
+        let visit = |mut record: Value| {
+            (record["read_at"], record["time_source"]) = (json!((made - TimeDelta::hours(1)).to_rfc3339()), json!("gps"));
+            record.as_object_mut().unwrap().retain(|name, _| name != "boot_id" && name != "read_elapsed_ms");
+            record
+        };
+        let locked = json!({"kind": "attempt", "attempt_code": "locked"});
+        let records = [street.reading(1, "H1", 1010), street.reading(2, "H2", 1010), street.record(3, "H3", locked)].map(visit);
+        while world.clock.now() < late {
+            world.advance(TimeDelta::days(20));
+            street.phone = renewed(&world, &street.phone).await;
+        }
+        assert_eq!(put_rounds_away(&world.app).await.unwrap(), 2);
+        // A later round of the same route is on another's phone, and only that one is told of what comes home.
+        let admin = world.sign_in("admin").await.access;
+        let path = format!("/v1/rounds/{}", street.rounds[0]);
+        let route = world.get(&path, &admin).await.1["round"]["route_id"].clone();
+        let round = json!({"route_id": route, "reader_id": other, "from_day": "2026-06-01", "until_day": "2026-07-01"});
+        let (status, round) = world.post("/v1/rounds", &admin, &round).await;
+        assert_eq!(status, 201, "{round}");
+        let states = async |round: &Value| {
+            let (_, answer) = world.get(&format!("/v1/rounds/{round}"), &admin).await;
+            let stops = answer["stops"].as_array().unwrap_or_else(|| panic!("{answer}"));
+            stops.iter().map(|stop| stop["state"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+        };
+        assert!(outcomes(&street.push(&records).await).iter().all(|(outcome, _)| outcome == "accepted"));
+        assert_eq!(states(&json!(street.rounds[0])).await, ["read", "read", "no_access", "open"]);
+        assert_eq!(states(&round["id"]).await, ["open", "open", "open", "open"]);
+    }
+
     async fn a_company_may_keep_its_rounds_shorter(world: World) {
         let street = Street::build(&world).await;
         let truth = if world.database.kind == StoreKind::Sqlite { "'2026-01-01'" } else { "DATE '2026-01-01'" };

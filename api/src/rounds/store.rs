@@ -2,6 +2,7 @@
 
 mod away;
 mod feed;
+mod held;
 mod planned;
 mod points;
 mod visits;
@@ -20,13 +21,13 @@ use meterbook::accounts::{Actor, Role};
 use meterbook::calendar::{Instant, Zone};
 use meterbook::id::{AccountId, RoundId};
 use meterbook::rounds::{
-    Assigned, Cancelled, Holding, RoundFacts, RoundState, RoundWindow, StopCounts, StopState, decide_assign,
-    decide_cancel,
+    Assigned, Cancelled, RoundFacts, RoundState, RoundWindow, StopCounts, StopState, decide_assign, decide_cancel,
 };
 use std::collections::HashMap;
 
 pub use away::{put_round_away, rounds_to_put_away};
 pub use feed::{FeedChange, announce, entries_before, feed_keep, purge_feed};
+pub use held::holdings;
 pub use planned::{PlannedDay, change_planned, make_planned, read_stops, stands_for, stops_elsewhere};
 pub use points::announce_points;
 pub use visits::{PointVisit, visit_stops};
@@ -368,44 +369,7 @@ fn lock_round_and_points(conn: &mut Conn, id: RoundId) -> QueryResult<()> {
     conn.lock(Lockable::Rounds, &[id.0])
 }
 
-/// Locks the rounds with stops at these points, so that who holds them stays so until the commit: an entry for one who no
-/// longer does would be missing from the feed of the one who does.
-fn lock_rounds_at(conn: &mut Conn, points: &[i64]) -> QueryResult<()> {
-    if conn.is_sqlite() {
-        return Ok(());
-    }
-    let mut ids: Vec<i64> = each!(conn, c => stops::table
-        .inner_join(rounds::table)
-        .filter(among(stops::point_id, points))
-        .filter(not_cancelled())
-        .select(rounds::id)
-        .distinct()
-        .load(c))?;
-    ids.sort_unstable();
-    conn.lock(Lockable::Rounds, &ids)
-}
-
 fn touch_coverage(conn: &mut Conn, id: RoundId, zone: Zone) -> QueryResult<()> {
     let points = points_of(conn, id)?;
     retouch_everywhere(conn, zone, &points)
-}
-
-/// By whom and when the rounds that contain each point were held, as far as these readers did: decides whose records are taken
-/// (SECURITY 2). By reader and point.
-pub fn holdings(conn: &mut Conn, points: &[i64], readers: &[i64]) -> QueryResult<HashMap<(i64, i64), Vec<Holding>>> {
-    type Row = (i64, i64, i64, Option<i64>, Option<i64>);
-    let rows: Vec<Row> = each!(conn, c => round_holders::table
-        .inner_join(stops::table.on(stops::round_id.eq(round_holders::round_id)))
-        .filter(among(stops::point_id, points))
-        .filter(among(round_holders::reader_id, readers))
-        .select((round_holders::reader_id, stops::point_id, round_holders::held_from, round_holders::held_until,
-            round_holders::keep_until))
-        .load(c))?;
-    let mut held: HashMap<(i64, i64), Vec<Holding>> = HashMap::new();
-    for (reader, point, from, until, keep) in rows {
-        let (held_until, keep_until) = (until.map(from_ms), keep.map(from_ms));
-        let holding = Holding { reader: AccountId(reader), held_from: from_ms(from), held_until, keep_until };
-        held.entry((reader, point)).or_default().push(holding);
-    }
-    Ok(held)
 }

@@ -20,6 +20,8 @@ pub const STOPS: i64 = 600;
 pub const PHONES: i64 = 50;
 /// Months of past readings.
 pub const MONTHS: i64 = 8;
+/// Months of past rounds, done and put away.
+const PAST_ROUNDS: i64 = 36;
 /// Points of a phone.
 pub const SHARE: i64 = STOPS / PHONES;
 /// All points.
@@ -37,12 +39,41 @@ pub struct Dialect {
     pub hex: fn(&str, usize) -> String,
 }
 
+fn series(n: i64) -> String {
+    format!("WITH RECURSIVE n(i) AS (VALUES (1) UNION ALL SELECT i + 1 FROM n WHERE i < {n})")
+}
+
+/// The rounds of three years and the one that is open, each of a reader.
+fn rounds(now: Instant) -> Vec<String> {
+    let (ms, day) = (now.timestamp_millis(), now.date_naive());
+    let round = |count: i64, name: &str, days: (i64, i64), state: &str, put_away: &str| {
+        format!(
+            "{} INSERT INTO rounds (name, route_id, reader_id, from_day, until_day, state, created_by, created_at, changed_at, put_away_at, walk_learned_at) \
+             SELECT '{name}', (i - 1) % {READERS} + 1, (i - 1) % {READERS} + 1, '{}', '{}', '{state}', 1, {ms}, {ms}, {put_away}, {put_away} FROM n",
+            series(count),
+            day + chrono::TimeDelta::days(days.0),
+            day + chrono::TimeDelta::days(days.1)
+        )
+    };
+    vec![
+        round(READERS * PAST_ROUNDS, "past", (-120, -90), "done", &ms.to_string()),
+        round(READERS, "round", (-40, 40), "assigned", "NULL"),
+        format!(
+            "INSERT INTO round_holders (round_id, reader_id, held_from) SELECT id, reader_id, {} FROM rounds",
+            ms - 400 * DAY
+        ),
+        format!(
+            "INSERT INTO stops (round_id, point_id, position, state, changed_at) \
+             SELECT rounds.id, p.id, p.office_order, CASE WHEN name = 'past' THEN 'read' ELSE 'open' END, {ms} \
+             FROM rounds JOIN service_points AS p ON p.route_id = rounds.route_id ORDER BY rounds.id, p.id"
+        ),
+    ]
+}
+
 /// The statements that lay it out in a migrated database.
 pub fn statements(now: Instant, dialect: &Dialect) -> Vec<String> {
     let Dialect { uuid, bytes, hex } = dialect;
     let ms = now.timestamp_millis();
-    let day = now.date_naive();
-    let series = |n: i64| format!("WITH RECURSIVE n(i) AS (VALUES (1) UNION ALL SELECT i + 1 FROM n WHERE i < {n})");
     let long_ago = ms - 400 * DAY;
     let month = 30 * DAY;
     // The youngest lies a whole month back, so that none is in the running month.
@@ -91,20 +122,9 @@ pub fn statements(now: Instant, dialect: &Dialect) -> Vec<String> {
             series(POINTS),
             months_before(ms - 20 * DAY, "n.i", "k")
         ),
-        format!(
-            "{} INSERT INTO rounds (name, route_id, reader_id, from_day, until_day, state, created_by, created_at, changed_at) SELECT 'round', i, i, '{}', '{}', 'assigned', 1, {ms}, {ms} FROM n",
-            series(READERS),
-            day - chrono::TimeDelta::days(40),
-            day + chrono::TimeDelta::days(40)
-        ),
-        format!(
-            "INSERT INTO round_holders (round_id, reader_id, held_from) SELECT id, reader_id, {long_ago} FROM rounds"
-        ),
-        format!(
-            "INSERT INTO stops (round_id, point_id, position, state, changed_at) SELECT route_id, id, office_order, 'open', {ms} FROM service_points"
-        ),
         "INSERT INTO feeds (reader_id, head) SELECT id, 0 FROM accounts".into(),
     ];
+    all.extend(rounds(now));
     let packed = packed_body(now, *bytes);
     for k in (1..=MONTHS).rev() {
         let key = k.to_string();

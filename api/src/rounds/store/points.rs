@@ -3,8 +3,9 @@
 //! Why separate: the register knows nothing of rounds but this one door.
 
 use super::feed::{FeedChange, announce_all};
+use super::held::lock_rounds_at;
+use super::not_cancelled;
 use super::visits::move_rounds;
-use super::{lock_rounds_at, not_cancelled};
 use crate::db::schema::{rounds, service_points, stops};
 use crate::db::{Conn, each};
 use crate::http::to_ms;
@@ -56,7 +57,7 @@ pub fn announce_points(conn: &mut Conn, points: &[i64], reason: &'static str, no
     let mut resized: BTreeSet<i64> = BTreeSet::new();
     let mut holders: BTreeMap<i64, Option<i64>> = BTreeMap::new();
     for chunk in points.chunks(CHUNK) {
-        lock_rounds_at(conn, chunk)?;
+        lock_rounds_at(conn, chunk, RoundId(0))?;
         for stop in stops_at(conn, chunk)? {
             let Some(change) = stop.change() else { continue };
             update_stop(conn, &stop, change, now)?;

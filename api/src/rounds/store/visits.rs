@@ -1,7 +1,8 @@
 //! What visits mean for the stops at their points, and stops for their rounds.
 
 use super::feed::{self, FeedChange, announce_all};
-use super::{lock_rounds_at, not_cancelled};
+use super::held::{first_that_matters, lock_rounds_at};
+use super::not_cancelled;
 use crate::db::schema::{rounds, stops};
 use crate::db::{Conn, Statement, Value, among, each, statement};
 use crate::http::to_ms;
@@ -30,14 +31,14 @@ pub struct PointVisit {
 /// on a phone is told, though it may stand as before: what the next reading is checked against has changed.
 pub fn visit_stops(conn: &mut Conn, visits: &[PointVisit], now: Instant) -> QueryResult<()> {
     let points: Vec<i64> = visits.iter().map(|visit| visit.point.0).collect();
-    if points.is_empty() {
-        return Ok(());
-    }
-    lock_rounds_at(conn, &points)?;
+    let Some(first_day) = visits.iter().map(|visit| visit.day).min() else { return Ok(()) };
+    let first = first_that_matters(conn, first_day)?;
+    lock_rounds_at(conn, &points, first)?;
     type Row = (i64, i64, i64, String, Option<i64>, (String, Option<i64>, NaiveDate, NaiveDate, Option<i64>));
     let rows: Vec<Row> = each!(conn, c => stops::table
         .inner_join(rounds::table)
         .filter(among(stops::point_id, &points))
+        .filter(stops::round_id.ge(first.0))
         .filter(not_cancelled())
         .order((stops::round_id, stops::id))
         .select((stops::id, stops::round_id, stops::point_id, stops::state, stops::taken_out_at,

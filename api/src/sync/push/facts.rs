@@ -11,6 +11,7 @@ use crate::planted::{self, Bug};
 use crate::rounds::store::holdings;
 use crate::settings::store::rulebook;
 use diesel::QueryResult;
+use meterbook::id::AccountId;
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 use uuid::Uuid;
@@ -66,7 +67,10 @@ impl<'p> Batch<'p> {
         let seqs = store::known_seqs(conn, &seqs)?;
         let devices: Vec<i64> = asked.iter().map(|(sender, ..)| sender.device.0).collect();
         let with_aside = store::phones_with_quarantine(conn, &devices)?;
-        let mut held = holdings(conn, &points, &readers)?;
+        let pairs: Vec<(AccountId, i64)> =
+            asked.iter().flat_map(|(sender, _, items)| points_of(items).map(|point| (sender.reader, point))).collect();
+        let now = asked.iter().map(|(sender, ..)| sender.received_at).min().unwrap_or_default();
+        let mut held = holdings(conn, &pairs, now)?;
         let mut batches = Vec::with_capacity(asked.len());
         for ((sender, phone, items), corrections) in asked.into_iter().zip(chains) {
             let device = sender.device;
