@@ -6,7 +6,7 @@ use crate::http::to_ms;
 use crate::keys::sha256;
 use crate::sync::packed::stored_body;
 use crate::sync::store::phone_sequence;
-use diesel::dsl::{exists, max, min};
+use diesel::dsl::{max, min};
 use diesel::prelude::*;
 use meterbook::calendar::Instant;
 use meterbook::id::{AccountId, DeviceId};
@@ -176,21 +176,19 @@ pub fn find_device(conn: &mut Conn, device: DeviceId) -> QueryResult<Option<GapD
         .optional())
 }
 
+/// Something is missing of a phone's records, as far as nobody has explained it: the last number it is known to have given lies above
+/// those that have arrived without a gap.
+#[diesel::dsl::auto_type]
+fn has_gap() -> _ {
+    devices::last_seq.gt(devices::highest_contiguous_seq.nullable())
+}
+
 /// Phones after an id with something missing or broken.
 pub fn devices_with_gaps(conn: &mut Conn, after: i64, limit: i64) -> QueryResult<Vec<GapDevice>> {
     each!(conn, c => devices::table
         .inner_join(accounts::table.on(accounts::id.eq(devices::account_id)))
         .filter(devices::id.gt(after))
-        .filter(
-            devices::last_seq.gt(devices::highest_contiguous_seq.nullable())
-                .or(exists(records::table
-                    .filter(records::device_id.eq(devices::id.nullable()))
-                    .filter(records::device_seq.gt(devices::highest_contiguous_seq.nullable()))).nullable())
-                .or(exists(quarantine::table
-                    .filter(quarantine::device_id.eq(devices::id))
-                    .filter(quarantine::device_seq.gt(devices::highest_contiguous_seq.nullable()))).nullable())
-                .or(exists(chain_breaks::table.filter(chain_breaks::device_id.eq(devices::id))).nullable()),
-        )
+        .filter(has_gap().or(devices::id.eq_any(chain_breaks::table.select(chain_breaks::device_id)).nullable()))
         .order(devices::id)
         .limit(limit)
         .select((devices::id, devices::label, devices::account_id, accounts::name, devices::highest_contiguous_seq,
@@ -200,19 +198,20 @@ pub fn devices_with_gaps(conn: &mut Conn, after: i64, limit: i64) -> QueryResult
 
 /// How many records are missing of each reader's phones; readers of whom none is are left out.
 pub fn missing_by_reader(conn: &mut Conn) -> QueryResult<BTreeMap<i64, u64>> {
-    let (mut missing, mut after) = (BTreeMap::new(), 0);
-    loop {
-        let devices = devices_with_gaps(conn, after, 500)?;
-        let Some(last) = devices.last() else { return Ok(missing) };
-        after = last.id;
-        for device in devices {
-            let sequence = phone_sequence(conn, DeviceId(device.id), device.contiguous, device.last_seq)?;
-            let count = sequence.missing.len() as u64 + sequence.more;
-            if count > 0 {
-                *missing.entry(device.account_id).or_default() += count;
-            }
+    let phones: Vec<(i64, i64, i64, Option<i64>)> = each!(conn, c => devices::table
+        .filter(has_gap())
+        .order(devices::id)
+        .select((devices::id, devices::account_id, devices::highest_contiguous_seq, devices::last_seq))
+        .load(c))?;
+    let mut missing = BTreeMap::new();
+    for (device, reader, contiguous, last_seq) in phones {
+        let sequence = phone_sequence(conn, DeviceId(device), contiguous, last_seq)?;
+        let count = sequence.missing.len() as u64 + sequence.more;
+        if count > 0 {
+            *missing.entry(reader).or_default() += count;
         }
     }
+    Ok(missing)
 }
 
 /// When the oldest gap of a phone became visible: the first arrival above it, or the phone's word of its last number.

@@ -17,7 +17,7 @@ pub struct DeviceGaps {
     pub reader_name: String,
     /// Every record up to this number has arrived or was explained.
     pub highest_contiguous_seq: i64,
-    /// The last number the phone said it has given.
+    /// The last number the phone is known to have given: it said so, or something arrived under it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub last_seq: Option<i64>,
     /// Missing numbers, ascending, at most 1,000.

@@ -71,8 +71,9 @@ pub fn note_phones(conn: &mut Conn, batches: &[Batch<'_>]) -> QueryResult<Vec<Se
     let mut arrived = store::arrived_above(conn, &asked)?;
     let (mut sequences, mut news) = (Vec::with_capacity(batches.len()), Vec::with_capacity(batches.len()));
     for Batch { sender, phone, .. } in batches {
-        let told = sender.last_seq.filter(|told| phone.last_seq.unwrap_or(0) < *told);
         let above = arrived.remove(&sender.device.0).unwrap_or_default();
+        // What arrived over a gap was given as well: whether a phone has one follows from its own row.
+        let told = sender.last_seq.max(above.iter().copied().max()).filter(|told| phone.last_seq < Some(*told));
         let last_seq = told.or(phone.last_seq);
         let sequence = store::sequence_with(conn, sender.device, phone.contiguous, last_seq, above)?;
         news.push(PhoneNews {

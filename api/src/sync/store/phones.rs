@@ -20,7 +20,7 @@ pub struct Phone {
     pub contiguous: i64,
     /// The last clock comparison.
     pub clock: Option<ClockSample>,
-    /// The last number it says it has given.
+    /// The last number it is known to have given.
     pub last_seq: Option<i64>,
     /// The first number whose record names the one before it.
     pub chained_from: Option<i64>,
@@ -197,7 +197,7 @@ pub struct PhoneNews {
     pub sent_at: Instant,
     /// Now.
     pub received_at: Instant,
-    /// The last number it says it has given, where that is new.
+    /// The last number it is known to have given, where that is new.
     pub last_seq: Option<i64>,
 }
 
