@@ -9,6 +9,7 @@ use actix_web::{HttpResponse, get, web};
 use meterbook::accounts::{Operation, Rights, Role};
 use serde_json::{Map, Value};
 use std::fmt::Write as _;
+use std::sync::LazyLock;
 
 /// Adds the pages.
 pub fn pages(config: &mut web::ServiceConfig) {
@@ -22,8 +23,9 @@ async fn home() -> HttpResponse {
 
 #[get("/docs")]
 async fn docs() -> HttpResponse {
-    let document = serde_json::to_value(contract::openapi()).unwrap_or_default();
-    HttpResponse::Ok().content_type("text/html; charset=utf-8").body(page(&document))
+    static PAGE: LazyLock<String> =
+        LazyLock::new(|| page(&serde_json::to_value(contract::openapi()).unwrap_or_default()));
+    HttpResponse::Ok().content_type("text/html; charset=utf-8").body(PAGE.as_str())
 }
 
 #[get("/docs.css")]

@@ -33,6 +33,6 @@ pub use migrate::{
 pub use moves::{FeedMove, Heard, listen};
 pub(crate) use statement::statement;
 pub use statement::{Prepared, Sql, Statement, Value};
-pub use store::{Isolation, Store, StoreError};
+pub use store::{Isolation, POSTGRES_WRITERS, Store, StoreError};
 pub use together::Together;
 pub use types::{Uuid16, UuidKey};

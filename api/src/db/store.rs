@@ -21,6 +21,9 @@ pub enum Isolation {
     RowLocks,
 }
 
+/// Transactions that write at once on PostgreSQL.
+pub const POSTGRES_WRITERS: usize = 6;
+
 /// Why a transaction brought nothing.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
@@ -82,7 +85,7 @@ impl Store {
     pub fn open(url: DatabaseUrl, keys: &Arc<Keys>) -> Result<Self, ConnectionError> {
         let (duty, writer_count) = match url {
             DatabaseUrl::Sqlite(_) => (Duty::GroupCommit, 1),
-            DatabaseUrl::Postgres(_) => (Duty::Single(Access::Write), 6),
+            DatabaseUrl::Postgres(_) => (Duty::Single(Access::Write), POSTGRES_WRITERS),
         };
         let checkpointer = match url {
             DatabaseUrl::Sqlite(_) => Some(Checkpointer::start(&url)?),

@@ -10,6 +10,7 @@ use crate::http::{Problem, ProblemCode, Time};
 use actix_web::web::{Data, Json};
 use actix_web::{HttpResponse, get};
 use serde::Serialize;
+use std::sync::LazyLock;
 use utoipa::ToSchema;
 
 /// Facts about the server (PROTOCOL, "Meta").
@@ -101,6 +102,7 @@ pub async fn get_health(app: Data<App>) -> Result<Json<Health>, Problem> {
     responses((status = 200, description = "The OpenAPI document", body = String, content_type = "application/yaml")))]
 #[get("/v1/openapi.yaml")]
 pub async fn get_openapi() -> Result<HttpResponse, Problem> {
-    let yaml = contract::openapi_yaml().map_err(|_| Problem::new(ProblemCode::Internal))?;
-    Ok(HttpResponse::Ok().content_type("application/yaml").body(yaml))
+    static DOCUMENT: LazyLock<Option<String>> = LazyLock::new(|| contract::openapi_yaml().ok());
+    let document = DOCUMENT.as_deref().ok_or_else(|| Problem::new(ProblemCode::Internal))?;
+    Ok(HttpResponse::Ok().content_type("application/yaml").body(document))
 }

@@ -7,11 +7,12 @@ mod verdicts;
 
 use super::item::{Incoming, Record};
 use super::packed::stored_body;
-use crate::db::schema::{quarantine, quarantine_decisions, records};
+use crate::db::schema::{devices, quarantine, quarantine_decisions, records};
 use crate::db::{Column, Conn, PgConnection, Uuid16, Value, among, columns, each, statement};
 use crate::http::to_ms;
 use crate::keys::sha256;
 use crate::planted::{self, Bug};
+use diesel::dsl::exists;
 use diesel::prelude::*;
 use meterbook::calendar::Instant;
 use meterbook::id::{AccountId, DeviceId, MeterId};
@@ -75,10 +76,11 @@ pub type Decided = (String, String, String);
 
 /// Those of these phones that have something in quarantine: few have ever had.
 pub fn phones_with_quarantine(conn: &mut Conn, phones: &[i64]) -> QueryResult<HashSet<i64>> {
-    let found: Vec<i64> = each!(conn, c => quarantine::table
-        .filter(among(quarantine::device_id, phones))
-        .select(quarantine::device_id)
-        .distinct()
+    let of_phone = quarantine::table.filter(quarantine::device_id.eq(devices::id));
+    let found: Vec<i64> = each!(conn, c => devices::table
+        .filter(among(devices::id, phones))
+        .filter(exists(of_phone))
+        .select(devices::id)
         .load(c))?;
     Ok(found.into_iter().collect())
 }

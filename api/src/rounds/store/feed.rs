@@ -147,21 +147,35 @@ fn insert_entries(conn: &mut Conn, said: &FeedChange, entries: &[Numbered], now:
 
 /// Moves heads on and says where they are then, in the order given.
 fn bump_heads(conn: &mut Conn, added: &[(i64, i64)]) -> QueryResult<Vec<i64>> {
-    if let Conn::Postgres(c) = conn
-        && !planted::is(Bug::SequenceCursor)
-    {
-        let (readers, more) = added.iter().copied().unzip();
-        let bump = columns!(
-            "INSERT INTO feeds (reader_id, head) SELECT * FROM unnest(?, ?) \
-             ON CONFLICT (reader_id) DO UPDATE SET head = feeds.head + excluded.head RETURNING reader_id, head",
-            Column::Ints(readers),
-            Column::Ints(more),
-        );
-        let heads: Vec<Head> = bump.load(&mut **c)?;
-        let heads: HashMap<i64, i64> = heads.into_iter().map(|bumped| (bumped.reader_id, bumped.head)).collect();
-        return added.iter().map(|(reader, _)| heads.get(reader).copied().ok_or(diesel::NotFound)).collect();
+    match conn {
+        Conn::Postgres(_) if planted::is(Bug::SequenceCursor) => {
+            added.iter().map(|(reader, more)| draw_head(conn, *reader, *more)).collect()
+        }
+        Conn::Postgres(c) => {
+            let (readers, more) = added.iter().copied().unzip();
+            let bump = columns!(
+                "INSERT INTO feeds (reader_id, head) SELECT * FROM unnest(?, ?) \
+                 ON CONFLICT (reader_id) DO UPDATE SET head = feeds.head + excluded.head RETURNING reader_id, head",
+                Column::Ints(readers),
+                Column::Ints(more),
+            );
+            let heads: Vec<Head> = bump.load(&mut **c)?;
+            let heads: HashMap<i64, i64> = heads.into_iter().map(|bumped| (bumped.reader_id, bumped.head)).collect();
+            added.iter().map(|(reader, _)| heads.get(reader).copied().ok_or(diesel::NotFound)).collect()
+        }
+        Conn::Sqlite(c) => {
+            let bump = |(reader, more): &(i64, i64)| {
+                let bump = statement!(
+                    "INSERT INTO feeds (reader_id, head) VALUES (?, ?) \
+                     ON CONFLICT (reader_id) DO UPDATE SET head = feeds.head + excluded.head RETURNING reader_id, head",
+                    Value::Int(*reader),
+                    Value::Int(*more),
+                );
+                bump.get_result::<Head>(&mut **c).map(|bumped| bumped.head)
+            };
+            added.iter().map(bump).collect()
+        }
     }
-    added.iter().map(|(reader, more)| bump_head(conn, *reader, *more)).collect()
 }
 
 #[derive(QueryableByName)]
@@ -170,19 +184,6 @@ struct Head {
     reader_id: i64,
     #[diesel(sql_type = BigInt)]
     head: i64,
-}
-
-fn bump_head(conn: &mut Conn, reader: i64, added: i64) -> QueryResult<i64> {
-    if !conn.is_sqlite() {
-        return draw_head(conn, reader, added);
-    }
-    let bump = statement!(
-        "INSERT INTO feeds (reader_id, head) VALUES (?, ?) \
-         ON CONFLICT (reader_id) DO UPDATE SET head = feeds.head + excluded.head RETURNING reader_id, head",
-        Value::Int(reader),
-        Value::Int(added),
-    );
-    each!(conn, c => bump.get_result::<Head>(c)).map(|bumped| bumped.head)
 }
 
 /// The planted mistake: versions from a sequence, which hands them out in another order than they commit in.

@@ -6,14 +6,14 @@
 
 use super::facts::{ids_of, points_of};
 use super::{Push, Pushed, push};
-use crate::db::{Isolation, Store, StoreError};
+use crate::db::{Isolation, POSTGRES_WRITERS, Store, StoreError};
 use std::collections::{HashSet, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::oneshot;
 use uuid::Uuid;
 
-/// Transactions that run at once, at most: as many as the store has writers on PostgreSQL.
-const MOST_LANES: usize = 6;
+/// Transactions that run at once, at most. On SQLite they share a commit.
+const MOST_LANES: usize = POSTGRES_WRITERS;
 /// Items that fill a transaction. A push of more has one to itself.
 const FULL: usize = 500;
 /// A transaction of fewer items is soon over: who comes meanwhile waits for it.
