@@ -15,6 +15,15 @@ async fn gaps(street: &Street<'_>) -> Value {
     gaps
 }
 
+/// How many records coverage says are missing, altogether and of the reader.
+async fn missing_by_coverage(street: &Street<'_>) -> (Value, Value) {
+    let admin = street.world.admin().await.access;
+    let (_, page) = street.world.get("/v1/coverage?period=2026-03&group=reader", &admin).await;
+    let mut lines = page["lines"].as_array().unwrap().iter();
+    let own = lines.find(|line| line["group_id"] == json!(street.phone.account)).unwrap();
+    (page["missing_records"].clone(), own["missing_records"].clone())
+}
+
 async fn all_gaps(world: &World) -> Vec<Value> {
     let office = world.cached_desk(Role::Dispatcher, false).await.access;
     world.get("/v1/gaps", &office).await.1["items"].as_array().unwrap().clone()
@@ -53,9 +62,11 @@ on_both_stores! {
         assert_eq!(listed.len(), 1);
         assert_eq!((&listed[0]["missing_seqs"], &listed[0]["highest_contiguous_seq"]), (&json!([2]), &json!(1)));
         assert_eq!(listed[0]["reader_id"], json!(street.phone.account));
+        assert_eq!(missing_by_coverage(&street).await, (json!(1), json!(1)));
         assert_eq!(listed[0]["missing_since"], json!(world.clock.now().to_rfc3339_opts(chrono::SecondsFormat::Millis, true)));
         street.push(&[street.reading(2, "H3", 1010)]).await;
         assert_eq!((all_gaps(&world).await.len(), &gaps(&street).await["missing_seqs"]), (0, &json!([])));
+        assert_eq!(missing_by_coverage(&street).await, (json!(0), json!(0)));
     }
 
     async fn a_lost_last_record_is_missing_by_the_phones_own_word(world: World) {
