@@ -111,7 +111,7 @@ on_both_stores! {
             street.phone = renewed(&world, &street.phone).await;
         }
         assert_eq!(put_rounds_away(&world.app).await.unwrap(), 2);
-        // A later round of the same route is on another's phone, and only that one is told of what comes home.
+        // A later round of the same route is on another's phone: what was seen before its days is not seen in it.
         let admin = world.sign_in("admin").await.access;
         let path = format!("/v1/rounds/{}", street.rounds[0]);
         let route = world.get(&path, &admin).await.1["round"]["route_id"].clone();

@@ -8,7 +8,7 @@ use super::{Bucket, PlanEntry, Punctuality, Tally};
 use crate::calendar::Period;
 use crate::meters::Class;
 use crate::quantity::BasisPoints;
-use chrono::NaiveDate;
+use chrono::{Days, NaiveDate};
 
 /// A point counts under a mark beside its bucket; under none, one or several.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -133,10 +133,16 @@ impl Unseen {
     /// More days than this make it a year.
     pub const YEAR: u32 = 365;
 
-    /// Whether a point last seen on a day is long unseen before a period is over, if it stays so.
+    /// What was last seen before this day has been unseen for more than so many days as of a day.
     #[must_use]
-    pub fn turns_long_in(period: Period, since: NaiveDate) -> bool {
-        (period.end_day() - since).num_days() > i64::from(Self::LONG) + 1
+    pub fn last_seen_before(days: u32, as_of: NaiveDate) -> NaiveDate {
+        as_of.checked_sub_days(Days::new(days.into())).unwrap_or(NaiveDate::MIN)
+    }
+
+    /// What was last seen before this day is long unseen before a period is over, if it stays so.
+    #[must_use]
+    pub fn turns_long_before(period: Period) -> NaiveDate {
+        Self::last_seen_before(Self::LONG + 1, period.end_day())
     }
 
     /// Counts `points` that have been unseen for `days`.
@@ -186,9 +192,9 @@ mod tests {
     fn a_point_turns_long_unseen_on_the_last_day_at_the_latest() {
         let march = Period::month_of(NaiveDate::from_ymd_opt(2026, 3, 1).unwrap());
         let last = NaiveDate::from_ymd_opt(2026, 3, 31).unwrap();
-        let since = |days| last.checked_sub_days(chrono::Days::new(days)).unwrap();
-        assert!(Unseen::turns_long_in(march, since(181)));
-        assert!(!Unseen::turns_long_in(march, since(180)));
-        assert!(!Unseen::turns_long_in(march, march.end_day()));
+        let since = |days| last.checked_sub_days(Days::new(days)).unwrap();
+        assert!(since(181) < Unseen::turns_long_before(march));
+        assert!(since(180) >= Unseen::turns_long_before(march));
+        assert!(march.end_day() >= Unseen::turns_long_before(march));
     }
 }

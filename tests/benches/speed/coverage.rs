@@ -6,6 +6,7 @@
 use crate::cluster::{Cluster, programs};
 use crate::database::execute;
 use crate::exports;
+use crate::ground::series;
 use crate::http::{Connection, get};
 use crate::node::Node;
 use crate::sqlite::{database, scratch};
@@ -41,10 +42,6 @@ struct Spelling {
     uuid: fn(&str) -> String,
     /// One byte.
     byte: &'static str,
-}
-
-fn series(count: i64) -> String {
-    format!("WITH RECURSIVE n(i) AS (VALUES (1) UNION ALL SELECT i + 1 FROM n WHERE i < {count})")
 }
 
 /// The statements that lay it out in a migrated database. The office has account and session 1.

@@ -39,8 +39,9 @@ pub struct Dialect {
     pub hex: fn(&str, usize) -> String,
 }
 
-fn series(n: i64) -> String {
-    format!("WITH RECURSIVE n(i) AS (VALUES (1) UNION ALL SELECT i + 1 FROM n WHERE i < {n})")
+/// The numbers from 1 as a table `n (i)`, to begin a statement with.
+pub fn series(count: i64) -> String {
+    format!("WITH RECURSIVE n(i) AS (VALUES (1) UNION ALL SELECT i + 1 FROM n WHERE i < {count})")
 }
 
 /// The rounds of three years and the one that is open, each of a reader.

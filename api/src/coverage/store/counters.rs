@@ -39,7 +39,7 @@ impl Deltas {
         }
         let unseen_since = to_day(entry.unseen_since).into();
         *self.ages.entry(Age { period, class, reader_id, unseen_since, area_id, route_id }).or_default() += change;
-        if Unseen::turns_long_in(of, entry.unseen_since) {
+        if entry.unseen_since < Unseen::turns_long_before(of) {
             *self.long.entry(Long { period, class, unseen_since }).or_default() += change;
         }
     }

@@ -4,7 +4,7 @@ use super::plan::{from_day, to_day};
 use crate::coverage::Grouping;
 use crate::db::schema::{accounts, areas, routes};
 use crate::db::{Conn, Value, each, statement};
-use chrono::{Days, NaiveDate};
+use chrono::NaiveDate;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Integer, Nullable, Text};
 use meterbook::calendar::Period;
@@ -146,8 +146,8 @@ fn ages(
     grouping: Grouping,
     as_of: NaiveDate,
 ) -> QueryResult<BTreeMap<(Class, i64), Unseen>> {
-    let before = |days: u32| to_day(as_of.checked_sub_days(Days::new(days.into())).unwrap_or(NaiveDate::MIN));
-    let (long, year) = (Value::Small(before(Unseen::LONG)), Value::Small(before(Unseen::YEAR)));
+    let before = |days| Value::Small(to_day(Unseen::last_seen_before(days, as_of)));
+    let (long, year) = (before(Unseen::LONG), before(Unseen::YEAR));
     let key = Value::Small(period.key());
     let rows: Vec<AgeRow> = match grouping {
         Grouping::Class => {

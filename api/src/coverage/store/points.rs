@@ -4,10 +4,11 @@ use super::plan::{PlanRow, UNSEEN, load_rows, rows_under, to_day};
 use crate::coverage::points::{Behind, Figure};
 use crate::db::schema::coverage_plan;
 use crate::db::{Conn, each};
-use chrono::{Days, NaiveDate};
+use chrono::NaiveDate;
 use diesel::dsl::sql;
 use diesel::prelude::*;
 use diesel::sql_types::Bool;
+use meterbook::coverage::Unseen;
 use meterbook::meters::Class;
 
 /// Points that are asked for, after one of them, in order: at most so many, each with its row.
@@ -49,8 +50,7 @@ fn counted(figure: Figure, as_of: NaiveDate) -> String {
         Figure::In(bucket) => format!("bucket = {}", bucket.number()),
         Figure::Under(mark) => rows_under(mark).into(),
         Figure::UnseenOver(days) => {
-            let day = as_of.checked_sub_days(Days::new(days.into())).unwrap_or(NaiveDate::MIN);
-            format!("{UNSEEN} AND unseen_since < {}", to_day(day))
+            format!("{UNSEEN} AND unseen_since < {}", to_day(Unseen::last_seen_before(days, as_of)))
         }
     }
 }

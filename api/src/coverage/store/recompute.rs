@@ -125,7 +125,7 @@ pub fn verify_counters(conn: &mut Conn, period: Period) -> QueryResult<Vec<Diffe
     let ages = kept("coverage_ages", "area_id, route_id, reader_id", "unseen_since")?;
     let long = kept("coverage_long_unseen", &format!("{anywhere}, CAST(0 AS BIGINT) AS reader_id"), "unseen_since")?;
     let (counted, aged) = (load(&counted_by_plan(period))?, load(&aged_by_plan(period))?);
-    let turns_long = |row: &&CounterRow| Unseen::turns_long_in(period, from_day(row.counted));
+    let turns_long = |row: &&CounterRow| from_day(row.counted) < Unseen::turns_long_before(period);
 
     let cell = |row: &CounterRow| format!("{period} {} {}", row.cell(), row.figure());
     let total = |row: &CounterRow| format!("{period} {} reader {} {}", row.class, row.reader_id, row.figure());
@@ -154,7 +154,7 @@ fn differences(kept: &Points, computed: &Points) -> Vec<Difference> {
 /// Makes the counters of a period the sum of its rows again.
 pub fn rebuild_counters(conn: &mut Conn, period: Period) -> QueryResult<()> {
     let key = period.key();
-    let turns_long = to_day(period.end_day()) - 1 - Unseen::LONG.cast_signed();
+    let turns_long = to_day(Unseen::turns_long_before(period));
     let place = "class, area_id, route_id, reader_id";
     conn.batch(&format!(
         "DELETE FROM coverage_counters WHERE period = {key}; \
