@@ -1,6 +1,6 @@
 //! Figures one can prove: companions, time reviews, closing as a job, restated differences, recomputation (R-5, R-6, R-9, DOMAIN 3).
 
-use crate::support::street::{Street, register};
+use crate::support::street::{HEADER, Street, register};
 use crate::support::{Database, SignedIn, World, WorldOptions};
 use chrono::{DateTime, TimeDelta, Utc};
 use meterbook::accounts::Role;
@@ -57,6 +57,14 @@ async fn import_register(world: &World, login: &str, file: String) -> Value {
     let request = world.request(reqwest::Method::POST, "/v1/imports/register");
     let request = request.bearer_auth(token(world, login).await).header("content-type", "text/csv");
     world.send(request.body(file)).await.json()
+}
+
+/// The street's register with gas on since so many days that points turn long unseen in these months, each at another time.
+fn register_of_ages() -> String {
+    let gas_on = ["2025-09-30", "2025-10-01", "2025-10-02", "2025-10-31", "2025-12-31", "2026-01-01"];
+    let points =
+        register().lines().skip(1).zip(gas_on).map(|(row, day)| row.replace("2020-01-01", day)).collect::<Vec<_>>();
+    format!("{HEADER}\n{}", points.join("\n"))
 }
 
 /// A round of the first route for a reader, for the whole of March.
@@ -271,6 +279,7 @@ on_both_stores! {
         for _ in 0..6 {
             logins.push(world.account(Role::Admin).await.1);
         }
+        import_register(&world, &logins[0], register_of_ages()).await;
         for step in 0..24 {
             world.advance(TimeDelta::hours(40));
             let login = logins[step % logins.len()].as_str();
@@ -286,12 +295,12 @@ on_both_stores! {
                 0 => {
                     let class = ["居民户外", "居民户内"][usize::try_from(roll(2)).unwrap()];
                     let area = ["东城区/锦绣", "西城区"][usize::try_from(roll(2)).unwrap()];
-                    let file = register().replace(&format!("{point},居民户外,东城区/锦绣"), &format!("{point},{class},{area}"));
+                    let file = register_of_ages().replace(&format!("{point},居民户外,东城区/锦绣"), &format!("{point},{class},{area}"));
                     import_register(&world, login, file).await;
                 }
                 1 => {
                     let state = ["报停", "拆除", "在用"][usize::try_from(roll(3)).unwrap()];
-                    let file: Vec<String> = register().lines().map(|row| match row.starts_with(point) {
+                    let file: Vec<String> = register_of_ages().lines().map(|row| match row.starts_with(point) {
                         true => row.replace("在用", state),
                         false => row.to_owned(),
                     }).collect();
@@ -324,6 +333,8 @@ on_both_stores! {
         assert!(buckets.iter().collect::<std::collections::BTreeSet<_>>().len() >= 3, "the events do not reach far: {before:#?}");
         let counted = "SELECT COALESCE(SUM(points), 0) || '' AS value FROM coverage_counters WHERE figure < 100";
         assert_eq!(world.database.texts(counted), [before.len().to_string()]);
+        let turning = "SELECT COUNT(DISTINCT unseen_since) || '' AS value FROM coverage_long_unseen WHERE unseen_since > 20000 AND points > 0";
+        assert_ne!(world.database.texts(turning), ["0"], "nothing turned long unseen");
         recompute(&world.app.store, world.app.config.zone, None).await.unwrap();
         assert_eq!(world.database.texts(rows), before);
         world.database.execute("UPDATE coverage_plan SET bucket = 3, missed = missed + 1 WHERE bucket = 1").unwrap();
