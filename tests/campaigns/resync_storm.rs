@@ -60,7 +60,8 @@ fn start(database: &Arc<Database>, nodes: usize) -> Vec<World> {
 
 async fn storm(database: Arc<Database>, nodes: usize) {
     let (seed, books) = (Seed::of("resync_storm"), Notebooks::default());
-    let (count, each) = Scale::told().of((8, 8), (40, 25));
+    // A node activates 600 phones in a row, those of the lanes among them.
+    let (count, each) = Scale::told().of((8, 8), (40, 14));
     let worlds = start(&database, nodes);
     let office = worlds.last().unwrap();
     let lanes = build(office, count, &POINTS).await;
