@@ -61,11 +61,11 @@ impl Follower {
     }
 }
 
-/// A pull that comes again when it is told to.
+/// A pull that comes again when it is told to, or when its connection was being closed for having been idle, as a phone does.
 async fn pull_patiently(world: &World, phone: &SignedIn, path: &str) -> Value {
     for _ in 0..PATIENCE {
         let request = world.request(reqwest::Method::GET, path).bearer_auth(&phone.access);
-        let answer = world.send(request).await;
+        let Ok(answer) = world.try_send(request).await else { continue };
         if answer.status == 200 {
             return answer.json();
         }

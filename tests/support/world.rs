@@ -186,22 +186,27 @@ impl World {
 
     /// Sends a request and holds the answer against the contract.
     pub async fn send(&self, request: RequestBuilder) -> Answer {
-        let request = request.build().unwrap();
+        self.try_send(request).await.unwrap()
+    }
+
+    /// The same where the connection may be closed under it.
+    pub async fn try_send(&self, request: RequestBuilder) -> reqwest::Result<Answer> {
+        let request = request.build()?;
         let (method, path) = (request.method().to_string(), request.url().path().to_owned());
-        let mut response = self.client.execute(request).await.unwrap();
+        let mut response = self.client.execute(request).await?;
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
         // A stream has no end to wait for: its first words do.
         let body = if headers.get("content-type").is_some_and(|kind| kind == "text/event-stream") {
-            response.chunk().await.unwrap().unwrap_or_default()
+            response.chunk().await?.unwrap_or_default()
         } else {
-            response.bytes().await.unwrap()
+            response.bytes().await?
         };
         let answer = Answer { status, headers, body: body.to_vec() };
         let content_type = answer.headers.get("content-type").and_then(|value| value.to_str().ok());
         if method != "HEAD" && method != "OPTIONS" {
             Contract::get().check(&method, &path, status, content_type, &answer.body);
         }
-        answer
+        Ok(answer)
     }
 
     /// GET; `token` may be empty.
