@@ -19,7 +19,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 /// Activations one process allows in a row; then it is started anew.
-const ACTIVATIONS: usize = 590;
+pub const ACTIVATIONS: usize = 590;
 /// Phones that talk at the same time.
 pub const AT_ONCE: usize = 48;
 /// Members of a pull that move with the clock, or with what others read and sell: advice, told anew with the stop's next change.

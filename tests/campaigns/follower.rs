@@ -65,7 +65,10 @@ impl Follower {
 async fn pull_patiently(world: &World, phone: &SignedIn, path: &str) -> Value {
     for _ in 0..PATIENCE {
         let request = world.request(reqwest::Method::GET, path).bearer_auth(&phone.access);
-        let Ok(answer) = world.try_send(request).await else { continue };
+        let answer = match world.try_send(request).await {
+            Err(fault) if fault.is_request() => continue,
+            answer => answer.unwrap(),
+        };
         if answer.status == 200 {
             return answer.json();
         }

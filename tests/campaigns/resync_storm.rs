@@ -1,6 +1,7 @@
 //! Every phone begins anew at once: all have lost their cursors, or the epoch has changed. Each is answered, within the
 //! published limits, while pushes go on; afterwards each holds what its reader holds (I7, I8, I10).
 
+use super::fleet::ACTIVATIONS;
 use super::follower::{Follower, push_patiently};
 use super::lanes::{Lane, build, envelope, judge, one_of, reading};
 use super::notebooks::Notebooks;
@@ -60,8 +61,8 @@ fn start(database: &Arc<Database>, nodes: usize) -> Vec<World> {
 
 async fn storm(database: Arc<Database>, nodes: usize) {
     let (seed, books) = (Seed::of("resync_storm"), Notebooks::default());
-    // A node activates 600 phones in a row, those of the lanes among them.
-    let (count, each) = Scale::told().of((8, 8), (40, 14));
+    // As many as one node activates in a row, those of the lanes among them.
+    let (count, each) = Scale::told().of((8, 8), (40, ACTIVATIONS / 40 - 1));
     let worlds = start(&database, nodes);
     let office = worlds.last().unwrap();
     let lanes = build(office, count, &POINTS).await;
